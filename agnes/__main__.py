@@ -1,0 +1,5 @@
+"""`python -m agnes`, the same as `da`."""
+
+from agnes.cli.main import main
+
+main()

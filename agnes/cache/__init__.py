@@ -1,0 +1,1 @@
+"""Snapshots: one immutable DuckDB file per revision, that nothing but the sync writes."""

@@ -1,0 +1,142 @@
+"""Reading a snapshot. Imports nothing but DuckDB, and that when a file is opened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from agnes.errors import CacheError
+
+if TYPE_CHECKING:
+    import duckdb
+
+Row = dict[str, Any]
+
+_JSON_COLUMNS = ("sql_variants", "validation", "meta")
+
+
+class Snapshot:
+    """An open snapshot; close it, or use it in a `with` block.
+
+    Args:
+        path: the file.
+
+    Raises:
+        CacheError: it is not there, or is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import duckdb
+
+        self.path = path
+        try:
+            self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path), read_only=True)
+        except duckdb.Error as error:
+            raise _damaged(path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
+
+    def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """Run a query of ours; every row as a mapping, JSON columns as objects.
+
+        Raises:
+            CacheError: the file is damaged.
+        """
+        import duckdb
+
+        try:
+            cursor = self._connection.execute(sql, parameters or None)
+            names = [column[0] for column in cursor.description or ()]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as error:
+            raise _damaged(self.path, error) from error
+        for row in found:
+            for name in _JSON_COLUMNS:
+                if row.get(name) is not None:
+                    row[name] = json.loads(row[name])
+        return found
+
+    def info(self) -> Row:
+        """The one row of `snapshot_info`."""
+        found = self.rows("SELECT * FROM snapshot_info")
+        if len(found) != 1:
+            raise _damaged(self.path, ValueError("it says nothing of itself"))
+        return found[0]
+
+    def metric(self, metric_id: str) -> Row | None:
+        """One metric with all its columns."""
+        found = self.rows("SELECT * FROM metric_definitions WHERE id = $1", [metric_id])
+        return found[0] if found else None
+
+    def metrics(self, category: str | None = None) -> list[Row]:
+        """All metrics, or those of one category, by category in the index's order, then by name."""
+        return self.rows(
+            "SELECT m.* FROM metric_definitions m LEFT JOIN categories c ON c.name = m.category "
+            "WHERE $1 IS NULL OR m.category = $1 ORDER BY c.position, m.category, m.name",
+            [category],
+        )
+
+    def categories(self) -> list[Row]:
+        """The categories, in the index's order."""
+        return self.rows("SELECT * FROM categories ORDER BY position")
+
+    def tables(self) -> list[Row]:
+        """The registered tables, by id."""
+        return self.rows("SELECT * FROM table_registry ORDER BY id")
+
+    def columns(self, table_id: str) -> list[Row]:
+        """The column metadata of a table, by column name."""
+        return self.rows(
+            "SELECT * FROM column_metadata WHERE table_id = $1 ORDER BY column_name", [table_id]
+        )
+
+    def all_columns(self) -> list[Row]:
+        """The column metadata of all tables, in the files' order."""
+        return self.rows("SELECT * FROM column_metadata ORDER BY table_id, position")
+
+    def diagnostics(self, path: str | None = None) -> list[Row]:
+        """The findings of validation, of all files or of one."""
+        return self.rows(
+            "SELECT * FROM catalog_diagnostics WHERE $1 IS NULL OR path = $1 ORDER BY ALL", [path]
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How much there is."""
+        return {
+            name: int(value)
+            for name, value in self.rows(
+                "SELECT (SELECT count(*) FROM metric_definitions) AS metrics, "
+                "(SELECT count(*) FROM table_registry) AS tables, "
+                "(SELECT count(*) FROM column_metadata) AS columns, "
+                "(SELECT count(*) FROM metric_definitions WHERE stale) + "
+                "(SELECT count(*) FROM table_registry WHERE stale) AS stale, "
+                "(SELECT count(*) FROM catalog_diagnostics WHERE severity = 'error') AS errors, "
+                "(SELECT count(*) FROM catalog_diagnostics WHERE severity = 'warning') AS warnings"
+            )[0].items()
+        }
+
+    def nearest_ids(self, metric_id: str, limit: int = 3) -> list[str]:
+        """Ids that somebody who typed `metric_id` may have meant, the nearest first."""
+        wanted = metric_id.casefold()
+        ids = [row["id"] for row in self.rows("SELECT id FROM metric_definitions ORDER BY id")]
+        by_name = [found for found in ids if found.rpartition("/")[2] == wanted.rpartition("/")[2]]
+        return list(dict.fromkeys(by_name + get_close_matches(wanted, ids, limit, 0.5)))[:limit]
+
+
+def _damaged(path: Path, error: Exception) -> CacheError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return CacheError(
+        f"the snapshot {path} cannot be read: {reason}",
+        "it can be made anew from git: da catalog rebuild",
+    )

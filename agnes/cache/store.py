@@ -1,0 +1,169 @@
+"""The cache folder of a catalog: its snapshots, which of them is in force, one writer at a time.
+
+    <common git dir>/agnes/v<FORMAT>/<catalog>/
+        <commit>.duckdb      one immutable snapshot per revision
+        CURRENT              "<commit>.duckdb <ref>": the one in force, and the ref that it follows
+        CURRENT.<worktree>   the same for a linked worktree
+        lock
+
+A new format has a new folder, so that two versions of Agnes never read each other's files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from agnes.errors import CacheError
+from agnes.git.refs import Location
+
+FORMAT = 1
+KEEP = 5
+"""Snapshots that are kept besides those in force; readers may still be about to open one."""
+LOCK_SECONDS = 600.0
+SUFFIX = ".duckdb"
+
+
+@dataclass(frozen=True)
+class Current:
+    """The snapshot in force.
+
+    Args:
+        path: its file.
+        ref: what it follows: `HEAD`, or a branch's full name.
+    """
+
+    path: Path
+    ref: str
+
+    @property
+    def commit(self) -> str:
+        """The commit that it materializes."""
+        return self.path.stem
+
+
+class Store:
+    """The snapshots of one catalog."""
+
+    def __init__(self, location: Location) -> None:
+        name = quote(location.folder, safe="") or "root"
+        self.folder = location.common_dir / "agnes" / f"v{FORMAT}" / name
+        worktree = location.worktree_name
+        self.pointer = self.folder / (f"CURRENT.{worktree}" if worktree else "CURRENT")
+
+    def path(self, revision: str) -> Path:
+        """Where the snapshot of a commit (or of a preview's tree) is or would be."""
+        return self.folder / f"{revision}{SUFFIX}"
+
+    def current(self) -> Current | None:
+        """The snapshot in force, if there is one."""
+        return _read_pointer(self.pointer)
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only writer of this cache; the lock of a process that died is free.
+
+        Raises:
+            CacheError: the folder cannot be written, or another writer takes minutes.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / "lock", timeout=LOCK_SECONDS)
+            lock.acquire()
+        except Timeout:
+            raise CacheError(
+                f"another process is writing the cache {self.folder}", "wait for it, or stop it"
+            ) from None
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
+    def new_snapshot(self, revision: str) -> Iterator[Path]:
+        """A temporary file to build a snapshot in; it gets its name when the block ends well."""
+        temporary = self.folder / f".{revision}.{os.getpid()}.tmp"
+        try:
+            _remove(temporary)
+            yield temporary
+            temporary.replace(self.path(revision))
+            self._sync_folder()
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        finally:
+            _remove(temporary)
+
+    def point_to(self, revision: str, ref: str) -> Current:
+        """Put a snapshot in force."""
+        temporary = self.pointer.with_name(f".{self.pointer.name}.{os.getpid()}.tmp")
+        try:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(f"{revision}{SUFFIX} {ref}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.pointer)
+            self._sync_folder()
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
+        return Current(self.path(revision), ref)
+
+    def snapshots(self) -> list[Path]:
+        """All snapshots, the most recently used first."""
+        found = [(path.stat().st_mtime_ns, path) for path in self.folder.glob(f"*{SUFFIX}")]
+        return [path for _, path in sorted(found, reverse=True)]
+
+    def collect(self) -> list[Path]:
+        """Delete old snapshots and what killed writers left; call it under the lock.
+
+        Returns:
+            The snapshots that were deleted. A reader that has one open goes on reading it.
+        """
+        pointers = [_read_pointer(path) for path in self.folder.glob("CURRENT*")]
+        in_force = {current.path for current in pointers if current}
+        old = [path for path in self.snapshots() if path not in in_force][KEEP:]
+        for path in (*old, *self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")):
+            _remove(path)
+        return old
+
+    def clear(self) -> None:
+        """Delete every snapshot; call it under the lock."""
+        for path in (*self.folder.glob("CURRENT*"), *self.snapshots()):
+            _remove(path)
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _read_pointer(path: Path) -> Current | None:
+    try:
+        name, _, ref = path.read_text(encoding="utf-8").strip().partition(" ")
+    except (OSError, UnicodeDecodeError):
+        return None
+    snapshot = path.parent / name
+    valid = name.endswith(SUFFIX) and "/" not in name and ref and snapshot.is_file()
+    return Current(snapshot, ref) if valid else None
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
+
+
+def unwritable(folder: Path, error: OSError) -> CacheError:
+    """The error for a cache folder that refuses a write."""
+    return CacheError(
+        f"cannot write the cache {folder}: {error.strerror or error}",
+        "free some space or fix its permissions; the snapshot in force, if any, can still be read",
+    )

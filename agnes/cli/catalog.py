@@ -1,0 +1,210 @@
+"""`da catalog`: the cache of a catalog, and how it follows the branch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.output import echo, fail, finding_lines, note, print_json, progress, style, table
+
+if TYPE_CHECKING:
+    from agnes.sync.reconcile import Outcome
+
+app = typer.Typer(
+    help="The cache: sync it with the branch, watch, look at it.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def sync(
+    worktree: Annotated[
+        bool,
+        typer.Option(
+            "--worktree", help="Build a preview of the working tree instead, and print its path."
+        ),
+    ] = False,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Bring the cache to the branch's newest commit.
+
+    \b
+    Examples:
+      da catalog sync
+      da catalog sync --json
+      da catalog sync --worktree
+    """
+    from agnes.git.refs import locate
+    from agnes.sync.reconcile import preview, reconcile
+
+    location = locate(catalog_path(catalog))
+    with progress("Syncing") as advance:
+        if worktree:
+            path = preview(location, advance)
+        else:
+            outcome = reconcile(location, progress=advance)
+    if worktree:
+        print_json({"path": str(path), "committed": False}) if json else echo(str(path))
+    elif json:
+        print_json(_as_json(outcome))
+    else:
+        _print_outcome(outcome)
+
+
+@app.command()
+def rebuild(json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Delete the cache and build it anew from git. Nothing is lost by it."""
+    from agnes.git.refs import locate
+    from agnes.sync.reconcile import rebuild as build_anew
+
+    with progress("Building") as advance:
+        outcome = build_anew(locate(catalog_path(catalog)), advance)
+    print_json(_as_json(outcome)) if json else _print_outcome(outcome)
+
+
+@app.command()
+def watch(json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Follow the branch: sync after each commit, until Ctrl-C.
+
+    With --json, one line per sync.
+    """
+    import json as json_module
+    import threading
+
+    from agnes.git.refs import locate
+    from agnes.sync.watch import watch as follow
+
+    location = locate(catalog_path(catalog))
+    stop = threading.Event()
+
+    def on_sync(outcome: Outcome) -> None:
+        if json:
+            typer.echo(json_module.dumps(_as_json(outcome)))
+        else:
+            _print_outcome(outcome)
+
+    if not json:
+        note(f"watching {location.path}; stop with Ctrl-C")
+    try:
+        follow(location, on_sync=on_sync, on_error=fail, stop=stop)
+    except KeyboardInterrupt:
+        stop.set()
+
+
+@app.command()
+def status(json: JsonOption = False, catalog: CatalogOption = None) -> None:
+    """Say what the cache is at and what is wrong in the catalog; exit 1 unless all is well."""
+    from agnes.cache.query import Snapshot
+    from agnes.cache.store import Store
+    from agnes.errors import CacheError
+    from agnes.git.refs import locate
+    from agnes.sync.status import status as describe
+
+    location = locate(catalog_path(catalog))
+    found = describe(location)
+    findings: list[dict[str, Any]] = []
+    current = Store(location).current()
+    if current is not None:
+        try:
+            with Snapshot(current.path) as opened:
+                findings = opened.diagnostics()
+        except CacheError:
+            pass  # `describe` has said so
+    if json:
+        print_json(found | {"diagnostics": findings})
+    else:
+        for finding in findings:
+            for line in finding_lines(finding):
+                echo(line)
+        color = "green" if found["state"] == "fresh" else "yellow"
+        echo(f"{style(found['state'], fg=color, bold=True)}: {_MEANING[found['state']]}")
+        for line in table(_facts(found)):
+            echo(line)
+    if found["state"] != "fresh":
+        raise typer.Exit(1)
+
+
+_MEANING = {
+    "fresh": "the cache is at the branch's newest commit",
+    "behind": "the branch has moved; the next read or `da catalog sync` follows",
+    "degraded": "at the newest commit, but some files do not validate",
+    "missing": "nothing is cached yet; run `da catalog sync`",
+    "damaged": "the snapshot cannot be read; run `da catalog rebuild`",
+}
+
+
+def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
+    branch = (found["branch"] or "").removeprefix("refs/heads/")
+    facts = [
+        ("catalog", found["catalog"]),
+        ("branch", branch or ("none, HEAD is detached" if found["wanted"] else "")),
+        ("in force", (found["commit"] or "nothing")[:10]),
+        ("wanted", (found["wanted"] or "")[:10] if found["wanted"] != found["commit"] else ""),
+        ("snapshot", found["path"] or ""),
+        ("history", "cut off: a shallow clone" if found.get("shallow") else ""),
+        ("error", found["error"] or ""),
+    ]
+    if "metrics" in found:
+        text = f"{found['metrics']} metrics, {found['tables']} tables, {found['stale']} stale"
+        facts.insert(4, ("content", text))
+        size = f"{found['size_bytes'] / 1e6:.1f} MB, {found['snapshots']} snapshot(s)"
+        facts.append(("size", size))
+    return [(label, value) for label, value in facts if value]
+
+
+@app.command("path")
+def print_path(catalog: CatalogOption = None) -> None:
+    """Print the file of the snapshot in force, for any DuckDB client.
+
+    \b
+    Example:
+      duckdb -readonly "$(da catalog path)" "FROM metric_definitions"
+    """
+    from agnes.cli.options import snapshot
+
+    with snapshot(catalog) as opened:
+        echo(str(opened.path))
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "commit": outcome.commit,
+        "previous": outcome.previous,
+        "branch": outcome.branch,
+        "path": str(outcome.path),
+        "files": outcome.files,
+        "added": outcome.added,
+        "changed": outcome.changed,
+        "removed": outcome.removed,
+        **outcome.counts,
+        "diagnostics": outcome.findings,
+    }
+
+
+def _print_outcome(outcome: Outcome) -> None:
+    for finding in outcome.findings:
+        if finding["severity"] == "error" or outcome.moved:
+            for line in finding_lines(finding):
+                echo(line)
+    counts = f"{outcome.counts['metrics']} metrics, {outcome.counts['tables']} tables"
+    if not outcome.moved:
+        echo(f"Nothing new at {outcome.commit[:10]}: {counts}")
+    elif outcome.previous is None:
+        echo(f"Built {outcome.commit[:10]}: {counts}")
+    else:
+        for mark, names, color in (
+            ("+", outcome.added, "green"),
+            ("~", outcome.changed, "yellow"),
+            ("-", outcome.removed, "red"),
+        ):
+            for name in names:
+                echo(style(f"{mark} {name}", fg=color))
+        echo(f"Synced {outcome.previous[:10]} -> {outcome.commit[:10]}: {counts}")
+    if outcome.branch is None:
+        note("HEAD is detached; that commit is served")
+    if outcome.counts["stale"]:
+        note(f"{outcome.counts['stale']} of them stale: an earlier version is served")

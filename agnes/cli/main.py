@@ -1,0 +1,52 @@
+"""The `da` command: its tree of commands, and the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from agnes.cli import catalog, metrics, start
+from agnes.cli.output import fail
+from agnes.errors import AgnesError, UsageError
+
+app = typer.Typer(
+    name="da",
+    help="AI Data Analyst CLI: the metrics of a company, defined once, in git.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 fine, 1 the answer is no (not found, invalid), 2 wrong usage.",
+)
+app.command("init")(start.init)
+app.add_typer(metrics.app, name="metrics")
+app.add_typer(catalog.app, name="catalog")
+app.command("demo-data")(start.demo_data)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"da {version('agnes')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app()
+    except AgnesError as error:
+        fail(error)
+        sys.exit(2 if isinstance(error, UsageError) else 1)

@@ -1,0 +1,394 @@
+"""`da metrics`: reading, finding, checking and changing metric definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agnes.cli.options import (
+    CatalogOption,
+    JsonOption,
+    NoSyncOption,
+    RevisionOption,
+    WorktreeOption,
+    catalog_path,
+    complete_metric,
+    snapshot,
+)
+from agnes.cli.output import echo, finding_lines, note, print_json, style
+from agnes.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from agnes.edit import Plan
+    from agnes.load.pack import Pack
+
+app = typer.Typer(
+    help="Metric definitions: read, find, check and change them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+IdArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="<category>/<name>, such as revenue/mrr.", autocompletion=complete_metric
+    ),
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and stop.")]
+
+
+@app.command("list")
+def list_metrics(
+    category: Annotated[
+        str | None, typer.Option("--category", help="Only this category.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+    rev: RevisionOption = None,
+    worktree: WorktreeOption = False,
+    no_sync: NoSyncOption = False,
+) -> None:
+    """List the metrics, grouped by category.
+
+    \b
+    Examples:
+      da metrics list
+      da metrics list --category revenue --json
+      da metrics list --rev HEAD~10
+    """
+    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+        rows = opened.metrics(category)
+        counts = opened.counts()
+    if json:
+        print_json(rows)
+        return
+    if not rows:
+        echo("No metrics" + (f" in category {category}" if category else ""))
+    shown: str | None = None
+    widths = [max((len(row[key] or "") for row in rows), default=0) for key in _LISTED]
+    for row in rows:
+        if row["category"] != shown:
+            echo(("" if shown is None else "\n") + style(f"[{row['category']}]", bold=True))
+            shown = row["category"]
+        cells = [(row[key] or "").ljust(width) for key, width in zip(_LISTED, widths, strict=True)]
+        echo(f"  {'  '.join(cells)}  {_marks(row)}".rstrip())
+    if counts["errors"]:
+        note(f"{counts['errors']} error(s) in the catalog; see them with: da catalog status")
+
+
+_LISTED = ("id", "display_name", "unit", "grain")
+
+
+def _marks(row: dict[str, Any]) -> str:
+    marks = ["STALE"] if row["stale"] else []
+    marks += [row["status"].upper()] if row["status"] != "active" else []
+    return style(", ".join(marks), fg="yellow") if marks else ""
+
+
+@app.command()
+def show(
+    metric_id: IdArgument,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+    rev: RevisionOption = None,
+    worktree: WorktreeOption = False,
+    no_sync: NoSyncOption = False,
+) -> None:
+    """Show what to know before using a metric: meaning, rules, SQL, origin.
+
+    \b
+    Examples:
+      da metrics show revenue/mrr
+      da metrics show revenue/mrr --json
+      da metrics show revenue/mrr --rev v1.2
+    """
+    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+        row = opened.metric(metric_id)
+        if row is None:
+            near = opened.nearest_ids(metric_id)
+            hint = (
+                f"did you mean: {', '.join(near)}" if near else "find it: da metrics search WORDS"
+            )
+            raise NotFoundError(f"Metric '{metric_id}' not found", hint)
+        findings = opened.diagnostics(row["path"])
+    if json:
+        print_json(row)
+        return
+    from agnes.cli.show import metric_lines
+
+    for line in metric_lines(row, findings):
+        echo(line)
+
+
+@app.command()
+def search(
+    terms: Annotated[list[str], typer.Argument(help="A name, a synonym or a question.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The most hits.")] = 10,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+    rev: RevisionOption = None,
+    worktree: WorktreeOption = False,
+    no_sync: NoSyncOption = False,
+) -> None:
+    """Find the metric that words mean; says so when nothing fits.
+
+    \b
+    Examples:
+      da metrics search monthly revenue
+      da metrics search "how many customers do we lose?" --json
+    """
+    from agnes.search.ranking import search as find
+
+    query = " ".join(terms)
+    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+        results = find(opened, query, limit)
+    if json:
+        hits = [hit.as_dict() for hit in results.hits]
+        print_json({"query": query, "total": results.total, "hits": hits})
+        return
+    if not results.hits:
+        echo(f"Nothing fits “{query}”")
+        note("try other words, or look through them all: da metrics list")
+        return
+    for hit in results.hits:
+        marks = [f"  {style(_hit_marks(hit.stale, hit.status), fg='yellow')}"]
+        name = f"{style(hit.id, bold=True)}  {hit.display_name}"
+        echo(f"{name}{''.join(marks)}".rstrip())
+        if hit.description:
+            echo(f"  {_first_sentence(hit.description)}")
+        echo(f"  {style(f'{hit.score:.2f}  {hit.why}', dim=True)}")
+    if results.total > len(results.hits):
+        note(f"{results.total - len(results.hits)} more; see them with --limit {results.total}")
+
+
+def _hit_marks(stale: bool, status: str) -> str:
+    return _marks({"stale": stale, "status": status})
+
+
+def _first_sentence(text: str) -> str:
+    first = " ".join(text.split()).split(". ")[0].rstrip(".")
+    return f"{first[:159]}…" if len(first) > 160 else f"{first}."
+
+
+@app.command("import")
+def import_metrics(
+    path: Annotated[
+        Path,
+        typer.Argument(help="A YAML file, a folder of <category>/<name>.yml, or system.duckdb."),
+    ],
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Import metrics as one commit, all or nothing.
+
+    \b
+    Examples:
+      da metrics import ../other/metrics --dry-run
+      da metrics import system.duckdb
+    """
+    from agnes.load.pack import read_pack
+
+    pack = read_pack(path)
+    plan = _put(pack, "import", catalog, dry_run=dry_run, json=json)
+    if not json:
+        _say_plan(plan, dry_run=dry_run)
+        if not dry_run:
+            echo(f"Imported {len(pack.metrics)} metric(s) from {path}")
+
+
+@app.command()
+def add(
+    file: Annotated[Path, typer.Option("--file", help="A YAML file with one metric.")],
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Add one metric, or change the one of the same id, as a commit.
+
+    \b
+    Example:
+      da metrics add --file gross_margin.yml
+    """
+    from agnes.errors import UsageError
+    from agnes.load.pack import read_pack
+
+    if file.is_dir():
+        raise UsageError(f"{file} is a folder", "import a folder: da metrics import PATH")
+    pack = read_pack(file)
+    if len(pack.metrics) != 1:
+        raise UsageError(
+            f"{file} holds {len(pack.metrics)} metrics", "import several: da metrics import PATH"
+        )
+    plan = _put(pack, "add", catalog, dry_run=dry_run, json=json)
+    if not json:
+        _say_plan(plan, dry_run=dry_run)
+
+
+@app.command()
+def remove(
+    metric_id: IdArgument,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Delete a metric, as a commit.
+
+    \b
+    Example:
+      da metrics remove revenue/old_mrr
+    """
+    from agnes.edit import Editor
+    from agnes.git.refs import locate
+
+    path = catalog_path(catalog)
+    editor = Editor(locate(path))
+    try:
+        plan = editor.remove([metric_id])
+    except NotFoundError as error:
+        with snapshot(path) as opened:
+            near = opened.nearest_ids(metric_id)
+        raise NotFoundError(
+            error.message, f"did you mean: {', '.join(near)}" if near else None
+        ) from None
+    _apply(editor, plan, "remove", dry_run=dry_run, json=json)
+    if not json:
+        _say_plan(plan, dry_run=dry_run)
+
+
+def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bool) -> Plan:
+    from agnes.edit import Editor
+    from agnes.git.refs import locate
+
+    editor = Editor(locate(catalog_path(catalog)))
+    plan = editor.put(pack)
+    _apply(editor, plan, verb, dry_run=dry_run, json=json)
+    return plan
+
+
+def _apply(editor: Any, plan: Plan, verb: str, *, dry_run: bool, json: bool) -> None:
+    from agnes.edit import subject
+    from agnes.sync.reconcile import reconcile
+
+    commit = None
+    if not dry_run:
+        if verb == "add" and not plan.added:
+            verb = "change"
+        names = plan.added + plan.changed + plan.removed
+        commit = editor.apply(plan, subject(verb, names), "yaml_import")
+        if commit:
+            reconcile(editor.location)
+    if json:
+        print_json(
+            {
+                "dry_run": dry_run,
+                "commit": commit,
+                "added": plan.added,
+                "changed": plan.changed,
+                "removed": plan.removed,
+                "unchanged": plan.unchanged,
+            }
+        )
+    elif commit:
+        note(f"committed {commit[:10]} on {plan.branch.removeprefix('refs/heads/')}")
+
+
+def _say_plan(plan: Plan, *, dry_run: bool) -> None:
+    for mark, names, color in (
+        ("+", plan.added, "green"),
+        ("~", plan.changed, "yellow"),
+        ("-", plan.removed, "red"),
+    ):
+        for name in names:
+            echo(style(f"{mark} {name}", fg=color))
+    if plan.unchanged:
+        echo(f"  {len(plan.unchanged)} unchanged")
+    if not plan.files:
+        echo("Nothing to change; no commit")
+    elif dry_run:
+        echo("DRY RUN: nothing was changed")
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path("export"),
+    catalog: CatalogOption = None,
+    rev: RevisionOption = None,
+    worktree: WorktreeOption = False,
+    no_sync: NoSyncOption = False,
+) -> None:
+    """Write every metric as canonical YAML to DIR/<category>/<name>.yml.
+
+    \b
+    Example:
+      da metrics export --dir ./export --rev v1.2
+    """
+    from agnes.load.export import export_metrics
+
+    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+        count = export_metrics(opened.metrics(), directory)
+    echo(f"Exported {count} metric(s) to {directory}")
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Folders or files. Default: the catalog's working tree."),
+    ] = None,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Check files as they are on disk, before they are committed; exit 1 on an error.
+
+    \b
+    Examples:
+      da metrics validate
+      da metrics validate metrics/revenue/mrr.yml
+      da metrics validate ./a-plain-folder
+    """
+    from agnes.load.validate import validate_folder
+
+    found: list[dict[str, Any]] = []
+    count = 0
+    for folder, only in _folders(paths or [], catalog):
+        checked, findings = validate_folder(folder, only)
+        count += checked
+        found += [finding.as_dict() for finding in findings]
+    errors = sum(finding["severity"] == "error" for finding in found)
+    if json:
+        print_json({"files": count, "errors": errors, "diagnostics": found})
+    else:
+        for finding in found:
+            for line in finding_lines(finding):
+                echo(line)
+        warnings = len(found) - errors
+        echo(f"{count} file(s) checked, {errors} error(s), {warnings} warning(s)")
+    if errors:
+        raise typer.Exit(1)
+
+
+def _folders(paths: list[Path], catalog: Path | None) -> list[tuple[Path, set[Path] | None]]:
+    """What to check: pairs of a folder and the files in it that were named, None for all."""
+    from agnes.git.refs import find_catalog
+
+    if not paths:
+        return [(catalog_path(catalog), None)]
+    folders: list[tuple[Path, set[Path] | None]] = []
+    files: dict[Path, set[Path]] = {}
+    for path in paths:
+        if not path.exists():
+            raise NotFoundError(f"Path not found: {path}")
+        if path.is_dir() and (path / "agnes.yml").exists():
+            folders.append((path, None))
+            continue
+        root = catalog or find_catalog(path)
+        if root is not None:
+            files.setdefault(root.absolute(), set()).add(path.absolute())
+        elif path.is_dir():
+            folders.append((path, None))
+        else:
+            files.setdefault(path.absolute().parent.parent, set()).add(path.absolute())
+    return [*folders, *files.items()]

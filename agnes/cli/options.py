@@ -1,0 +1,86 @@
+"""Options that several commands share, and how they find their catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agnes.cli.output import note, progress
+from agnes.config import catalog_from_environment
+from agnes.errors import NotACatalogError, UsageError
+from agnes.git.refs import find_catalog
+
+if TYPE_CHECKING:
+    from agnes.cache.query import Snapshot
+
+CatalogOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--catalog",
+        help="The catalog's folder. Default: AGNES_CATALOG, else the nearest with an agnes.yml.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+RevisionOption = Annotated[
+    str | None,
+    typer.Option("--rev", help="Read a revision: v1.2, HEAD~10, a commit id.", show_default=False),
+]
+WorktreeOption = Annotated[
+    bool, typer.Option("--worktree", help="Read the working tree, uncommitted changes included.")
+]
+NoSyncOption = Annotated[
+    bool, typer.Option("--no-sync", help="Answer from the snapshot in force, however old it is.")
+]
+
+
+def catalog_path(option: Path | None) -> Path:
+    """The catalog that a command is about.
+
+    Raises:
+        NotACatalogError: there is none.
+    """
+    found = option or catalog_from_environment() or find_catalog(Path.cwd())
+    if found is None:
+        raise NotACatalogError(
+            f"no catalog here: neither {Path.cwd()} nor a folder above it has an agnes.yml",
+            "go to one, name one with --catalog PATH or AGNES_CATALOG, or make one: da init DIR",
+        )
+    return found
+
+
+@contextmanager
+def snapshot(
+    catalog: Path | None,
+    *,
+    revision: str | None = None,
+    worktree: bool = False,
+    no_sync: bool = False,
+) -> Iterator[Snapshot]:
+    """Open the snapshot that a read command answers from."""
+    from agnes.sync.reading import Reading, open_snapshot
+
+    if revision is not None and worktree:
+        raise UsageError("--rev and --worktree exclude each other")
+    path = catalog_path(catalog)
+    with progress("Reading the catalog") as advance:
+        reading = Reading(revision, worktree, not no_sync, note, advance)
+        opened = open_snapshot(path, reading)
+    with opened:
+        yield opened
+
+
+def complete_metric(incomplete: str) -> list[str]:
+    """The ids of metrics that begin with `incomplete`, for the shell."""
+    from agnes.errors import AgnesError
+
+    try:
+        with snapshot(None, no_sync=True) as opened:
+            rows = opened.rows("SELECT id FROM metric_definitions ORDER BY id")
+    except AgnesError:
+        return []
+    return [row["id"] for row in rows if row["id"].startswith(incomplete)]

@@ -1,0 +1,133 @@
+"""What commands print: data to stdout, everything else to stderr, color on a terminal only."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any, TextIO
+
+import typer
+
+from agnes.config import colors_wanted
+from agnes.errors import AgnesError, InvalidError
+
+
+def print_json(data: Any) -> None:
+    """Print data for programs."""
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, date):  # and datetime
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is no data")
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether a person is looking, and colors are wanted."""
+    return stream.isatty() and colors_wanted()
+
+
+def style(text: str, *, err: bool = False, **how: Any) -> str:
+    """Text with color, if it goes to a terminal."""
+    return typer.style(text, **how) if is_terminal(sys.stderr if err else sys.stdout) else text
+
+
+def echo(text: str = "") -> None:
+    """Print a line of the answer."""
+    typer.echo(text, color=is_terminal(sys.stdout))
+
+
+def note(text: str) -> None:
+    """Tell something that is not the answer."""
+    typer.echo(f"{style('note:', err=True, fg='cyan')} {text}", err=True)
+
+
+def wrap(text: str, indent: str = "") -> list[str]:
+    """Break text into lines that fit the terminal; as it is, if there is none."""
+    if not sys.stdout.isatty():
+        return [f"{indent}{line}" for line in text.strip().splitlines()]
+    width = max(40, min(shutil.get_terminal_size().columns, 100))
+    return [
+        line
+        for paragraph in text.strip().splitlines()
+        for line in textwrap.wrap(paragraph, width, initial_indent=indent, subsequent_indent=indent)
+    ]
+
+
+def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
+    """Lines of aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)] if rows else []
+    return [
+        indent
+        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def highlight_sql(sql: str, indent: str = "    ") -> str:
+    """A query for reading: with syntax colors on a terminal."""
+    text = textwrap.indent(sql.strip(), indent)
+    if not is_terminal(sys.stdout):
+        return text
+    from rich.console import Console
+    from rich.syntax import Syntax
+
+    console = Console(highlight=False)
+    with console.capture() as capture:
+        console.print(Syntax(text, "sql", theme="ansi_dark", background_color="default"))
+    return "\n".join(line.rstrip() for line in capture.get().rstrip("\n").splitlines())
+
+
+def finding_lines(finding: Mapping[str, Any], *, err: bool = False) -> Iterator[str]:
+    """A diagnostic: `path:line:column: error[CODE] message`, and the remedy below it."""
+    where = f"{finding['path']}:{finding['line']}:{finding['column']}"
+    where = where if finding["line"] else finding["path"]
+    color = {"error": "red", "warning": "yellow"}.get(finding["severity"], "cyan")
+    label = style(f"{finding['severity']}[{finding['code']}]", err=err, fg=color)
+    yield f"{style(where, err=err, bold=True)}: {label} {finding['message']}"
+    if finding["hint"]:
+        yield f"  {style('help:', err=err, fg='green')} {finding['hint']}"
+
+
+def fail(error: AgnesError) -> None:
+    """Print an expected error."""
+    if isinstance(error, InvalidError):
+        for finding in error.diagnostics:
+            for line in finding_lines(finding.as_dict(), err=True):
+                typer.echo(line, err=True)
+    typer.echo(f"{style('error:', err=True, fg='red', bold=True)} {error.message}", err=True)
+    if error.hint:
+        typer.echo(f"  {style('help:', err=True, fg='green')} {error.hint}", err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar on a terminal for work that takes a while; silent elsewhere."""
+    if not is_terminal(sys.stderr):
+        yield lambda _done, _total: None
+        return
+    bar: Any = None
+
+    def advance(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            bar.start()
+            bar.add_task(label, total=total)
+        bar.update(0, completed=done, total=total)
+
+    try:
+        yield advance
+    finally:
+        if bar is not None:
+            bar.stop()

@@ -1,0 +1,71 @@
+"""Settings of a process, and the only reader of the environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from agnes.errors import UsageError
+
+_PERSON = re.compile(r"\s*([^<>]*[^<>\s])\s*<\s*([^<>\s]+)\s*>\s*")
+_DATE = re.compile(r"@?(\d{1,11}) ([-+])(\d\d)(\d\d)")
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who a commit is by.
+
+    Args:
+        time, commit_time: seconds since 1970, of the change and of the commit.
+        offset, commit_offset: minutes east of UTC.
+    """
+
+    name: str
+    email: str
+    time: int
+    offset: int
+    commit_time: int
+    commit_offset: int
+
+
+def catalog_from_environment() -> Path | None:
+    """`AGNES_CATALOG`: the catalog to use where none is named."""
+    value = os.environ.get("AGNES_CATALOG")
+    return Path(value) if value else None
+
+
+def author_from_environment() -> tuple[str, str] | None:
+    """Name and e-mail from `AGNES_AUTHOR` (`Ada <ada@example.com>`), or git's own variables."""
+    if given := os.environ.get("AGNES_AUTHOR"):
+        if found := _PERSON.fullmatch(given):
+            return found.group(1), found.group(2)
+        raise UsageError(
+            f"AGNES_AUTHOR is {given!r}",
+            "write it as: AGNES_AUTHOR='Ada Lovelace <ada@example.com>'",
+        )
+    name, email = os.environ.get("GIT_AUTHOR_NAME"), os.environ.get("GIT_AUTHOR_EMAIL")
+    return (name, email) if name and email else None
+
+
+def author(name: str, email: str) -> Author:
+    """The author of a commit made now, or at git's `GIT_AUTHOR_DATE` and `GIT_COMMITTER_DATE`."""
+    at, offset = _date("GIT_AUTHOR_DATE")
+    commit_at, commit_offset = _date("GIT_COMMITTER_DATE")
+    return Author(name, email, at, offset, commit_at, commit_offset)
+
+
+def _date(variable: str) -> tuple[int, int]:
+    """Git's raw format, `1700000000 +0100`; anything else is left to git and means now."""
+    if found := _DATE.fullmatch(os.environ.get(variable, "")):
+        minutes = int(found.group(3)) * 60 + int(found.group(4))
+        return int(found.group(1)), minutes if found.group(2) == "+" else -minutes
+    now = int(time.time())
+    return now, (time.localtime(now).tm_gmtoff or 0) // 60
+
+
+def colors_wanted() -> bool:
+    """Whether colors may be used where there is a terminal. See https://no-color.org/."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,215 @@
+"""Changes of the catalog: planned as data, applied as one commit. The only way to write to git."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agnes.errors import GitError, InvalidError, NotFoundError
+from agnes.git.refs import Location
+from agnes.git.repository import Entry, Repository
+from agnes.git.writer import Edit, commit, identity
+from agnes.load.catalog import load_catalog
+from agnes.load.document import read_document
+from agnes.load.pack import Pack
+from agnes.model.catalog import Index
+from agnes.model.layout import INDEX, Layout, Slot, survey
+from agnes.model.metric import Metric
+from agnes.model.scalar import core
+from agnes.model.table import Table
+from agnes.sync.reconcile import followed_ref
+from agnes.yaml.dump import dump
+from agnes.yaml.edit import patch
+from agnes.yaml.loader import load
+
+
+@dataclass
+class Plan:
+    """A change that is not made yet.
+
+    Args:
+        base: the commit that it was made from.
+        branch: full name of the branch that it is for.
+        files: path to new content, None to delete.
+        added, changed, unchanged, removed: ids of metrics, and of tables as `tables/<id>`.
+    """
+
+    base: str
+    branch: str
+    files: dict[str, bytes | None] = field(default_factory=dict)
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+class Editor:
+    """Plans and makes changes on the branch that a catalog's cache follows.
+
+    Raises:
+        GitError: HEAD is detached, so that a commit would belong to no branch.
+    """
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self.repository = Repository(location)
+        tip = self.repository.tip(followed_ref(self.repository))
+        if tip.branch is None or tip.commit is None:
+            raise GitError(
+                "HEAD is detached: a commit here would belong to no branch",
+                "check out a branch first: git switch main",
+            )
+        self.base, self.branch = tip.commit, tip.branch
+        tree = self.repository.catalog_tree(self.repository.root_tree(self.base))
+        self.entries = {entry.path: entry for entry in self.repository.entries(tree)}
+        self.layout: Layout = survey((entry.path, entry.kind) for entry in self.entries.values())
+        self._paths = {(slot.kind, slot.id): path for path, slot in self.layout.slots.items()}
+
+    def put(self, pack: Pack) -> Plan:
+        """Plan to add or change the metrics and tables of a pack."""
+        plan = Plan(self.base, self.branch)
+        for metric_id, metric in sorted(pack.metrics.items()):
+            path = self._paths.get(("metric", metric_id), f"metrics/{metric_id}.yml")
+            self._put(plan, metric_id, Slot(path, "metric", metric_id), metric)
+        for table_id, table in sorted(pack.tables.items()):
+            path = self._paths.get(("table", table_id), f"tables/{table_id}.yml")
+            self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table)
+        self._keep_index(plan, pack.index)
+        return plan
+
+    def remove(self, metric_ids: Iterable[str]) -> Plan:
+        """Plan to delete metrics.
+
+        Raises:
+            NotFoundError: there is no such metric.
+        """
+        plan = Plan(self.base, self.branch)
+        for metric_id in metric_ids:
+            path = self._paths.get(("metric", metric_id))
+            if path is None:
+                raise NotFoundError(f"Metric '{metric_id}' not found")
+            plan.files[path] = None
+            plan.removed.append(metric_id)
+        self._keep_index(plan, None)
+        return plan
+
+    def apply(self, plan: Plan, subject: str, source: str) -> str | None:
+        """Make a planned change as one commit.
+
+        Args:
+            subject: the commit message's first line.
+            source: what goes into the trailer `Agnes-Source`.
+
+        Returns:
+            The new commit's id; None when there is nothing to change.
+
+        Raises:
+            ConflictError: somebody else changed one of the files; nothing was done.
+        """
+        if not plan.files:
+            return None
+        details = [
+            *(f"Add {name}" for name in plan.added),
+            *(f"Change {name}" for name in plan.changed),
+            *(f"Remove {name}" for name in plan.removed),
+        ]
+        body = "\n".join(details) + "\n\n" if len(details) > 1 else ""
+        message = f"{subject}\n\n{body}Agnes-Source: {source}\n"
+        edit = Edit(plan.base, plan.files, message)
+        return commit(self.location, plan.branch, edit, identity(self.location))
+
+    def table(self, table_id: str) -> Table:
+        """A table as it is on the branch; an empty one of that id when it is not registered."""
+        path = self._paths.get(("table", table_id))
+        if path is None:
+            return Table(id=table_id)
+        value = self._read(self.entries[path]).get(table_id)
+        if value is None:
+            raise InvalidError(f"{path} does not validate", [], "repair it first")
+        return value
+
+    def _read(self, entry: Entry) -> dict[str, Table]:
+        return load_catalog(self.repository, [entry]).tables
+
+    def _put(self, plan: Plan, name: str, slot: Slot, value: Metric | Table) -> None:
+        entry = self.entries.get(slot.path)
+        data = core(value.to_yaml())
+        if entry is None:
+            plan.files[slot.path] = dump(data)
+            plan.added.append(name)
+            return
+        original = self.repository.read(entry)
+        document = read_document(slot, original)
+        if document.value == value:
+            plan.unchanged.append(name)
+            return
+        if document.value is None:
+            plan.files[slot.path] = dump(data)
+        else:
+            plan.files[slot.path] = patch(original, _like(original, data))
+        plan.changed.append(name)
+
+    def _keep_index(self, plan: Plan, theirs: Index | None) -> None:
+        """List what comes and unlist what goes, if the catalog has an index."""
+        path = self._paths.get(("index", ""), INDEX)
+        entry = self.entries.get(path)
+        if entry is None:
+            return
+        original = self.repository.read(entry)
+        document = read_document(Slot(path, "index"), original)
+        if not isinstance(document.value, Index):
+            return
+        data: dict[str, Any] = core(load(original)) or {}
+        categories: list[dict[str, Any]] = data.setdefault("categories", [])
+        their_categories = {item.category: item for item in theirs.categories} if theirs else {}
+        for metric_id in plan.added:
+            folder, _, name = metric_id.partition("/")
+            if folder == "tables":
+                continue
+            category = next((item for item in categories if _folder(item) == folder), None)
+            if category is None:
+                other = their_categories.get(folder)
+                category = {"name": other.name if other else folder, "folder": folder}
+                categories.append(category)
+            listed = category.setdefault("metrics", [])
+            if name not in listed:
+                listed.append(name)
+        for metric_id in plan.removed:
+            folder, _, name = metric_id.partition("/")
+            for category in categories:
+                if _folder(category) == folder and name in category.get("metrics", []):
+                    category["metrics"].remove(name)
+        content = patch(original, data)
+        if content != original:
+            plan.files[path] = content
+
+
+def _folder(category: Mapping[str, Any]) -> str:
+    return str(category.get("folder") or category["name"]).rstrip("/")
+
+
+def _like(original: bytes, data: dict[str, Any]) -> dict[str, Any]:
+    """`data` with the spellings that the file has: defaults written out, `table_name`, one list."""
+    before = core(load(original))
+    if isinstance(before, list):
+        before = before[0]
+    if not isinstance(before, dict):
+        return data
+    spelled = dict(data)
+    if "table_name" in before and "table" in spelled and "table" not in before:
+        spelled = {"table_name" if key == "table" else key: value for key, value in spelled.items()}
+    for key, value in before.items():
+        if key not in spelled and _is_default(key, value):
+            spelled[key] = value
+    return spelled
+
+
+def _is_default(key: str, value: Any) -> bool:
+    return value in (None, [], {}) or (key == "status" and value == "active")
+
+
+def subject(verb: str, names: list[str]) -> str:
+    """A conventional commit's subject: one id, or how many."""
+    what = names[0] if len(names) == 1 else f"{len(names)} definitions"
+    return f"feat(metrics): {verb} {what}"

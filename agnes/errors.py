@@ -1,0 +1,113 @@
+"""The errors that Agnes expects, each with what is wrong, where, and what to do about it.
+
+    AgnesError
+    ├── UsageError             the request itself makes no sense
+    ├── NotACatalogError       no agnes.yml, or no git repository around it
+    ├── GitError               the repository cannot give what was asked for
+    │   ├── NoCommitError      an empty repository or an unborn branch
+    │   ├── RevisionError      nothing that git can resolve to a commit
+    │   └── MissingObjectError a shallow or partial clone, or a damaged repository
+    ├── ConflictError          somebody else's change stands in the way; nothing was done
+    ├── NotFoundError          the metric or table does not exist
+    ├── InvalidError           content that does not validate, with its diagnostics
+    ├── YamlError              one document that cannot be read, with line and column
+    └── CacheError             the cache cannot be read or written
+
+Faces translate them once: the command line into exit code 1 (2 for `UsageError`) and `error: ...`
+on stderr, the server into an HTTP problem with the same text. Anything else is a bug and keeps its
+traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agnes.model.diagnostic import Diagnostic
+
+
+class AgnesError(Exception):
+    """An expected error.
+
+    Args:
+        message: what is wrong, and where.
+        hint: what to do about it; the faces print it on a line of its own.
+    """
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AgnesError):
+    """Options or arguments that exclude each other or are out of range."""
+
+
+class NotACatalogError(AgnesError):
+    """No catalog where one was looked for."""
+
+
+class GitError(AgnesError):
+    """Git, or the repository, refused."""
+
+
+class NoCommitError(GitError):
+    """There is no commit yet to read from."""
+
+
+class RevisionError(GitError):
+    """A revision that does not exist or is no commit."""
+
+
+class MissingObjectError(GitError):
+    """An object that the repository should have and does not."""
+
+
+class ConflictError(AgnesError):
+    """The branch moved, or a file has uncommitted changes; nothing was changed."""
+
+
+class NotFoundError(AgnesError):
+    """No metric or table of that id."""
+
+
+class InvalidError(AgnesError):
+    """Content that does not validate.
+
+    Args:
+        message: what was refused.
+        diagnostics: every finding, not only the first.
+        hint: what to do about it.
+    """
+
+    def __init__(
+        self, message: str, diagnostics: Sequence[Diagnostic], hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.diagnostics = tuple(diagnostics)
+
+
+class YamlError(AgnesError):
+    """A YAML document that is refused.
+
+    Args:
+        message: what is wrong.
+        line: 1-based line, 0 when the document as a whole is meant.
+        column: 1-based column in characters, 0 when unknown.
+        code: the diagnostic's code.
+        hint: what to write instead.
+    """
+
+    def __init__(
+        self, message: str, line: int, column: int, code: str, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.line = line
+        self.column = column
+        self.code = code
+
+
+class CacheError(AgnesError):
+    """The cache folder or a snapshot in it cannot be used."""

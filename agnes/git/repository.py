@@ -1,0 +1,275 @@
+"""Reading a repository: revisions, trees, blobs, history. No checkout is needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Literal
+
+import pygit2
+
+from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
+from agnes.git.refs import Location, Tip, read_tip
+
+EntryKind = Literal["file", "symlink", "submodule", "odd"]
+
+_TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
+_TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): (.+)$", re.MULTILINE)
+_TREE_MODE = b"40000"
+_KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
+_ODD_NAMES = frozenset([".", "..", ".git"])
+MAX_ENTRIES = 1_000_000
+MAX_TREE_DEPTH = 16
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One path of a tree.
+
+    Args:
+        path: relative to the catalog; bytes that are not UTF-8 come as surrogates.
+        blob: the content's id, in hex.
+        kind: only a `file` is ever read; `odd` is a name that no checkout would make (`..`, `a/b`).
+    """
+
+    path: str
+    blob: str
+    kind: EntryKind
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit.
+
+    Args:
+        id: in hex.
+        time: the commit time, UTC, without an offset.
+        author: the author's name.
+    """
+
+    id: str
+    time: datetime
+    author: str
+    email: str
+    message: str
+
+    def trailer(self, key: str) -> str | None:
+        """The value of a trailer such as `Agnes-Source: api` in the message's last paragraph."""
+        last = self.message.rstrip().rpartition("\n\n")[2]
+        found = [value for name, value in _TRAILER.findall(last) if name == key]
+        return str(found[-1]).strip() if found else None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A path that differs between two trees; a side that does not have it is None."""
+
+    path: str
+    old: Entry | None
+    new: Entry | None
+
+
+class Repository:
+    """A repository, seen from a catalog in it: all paths are relative to the catalog's folder."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+
+    @cached_property
+    def _pygit2(self) -> pygit2.Repository:
+        return open_repository(self.location)
+
+    def resolve(self, revision: str) -> str:
+        """Find the commit that a revision names.
+
+        Args:
+            revision: anything git can resolve: a branch, a tag, `HEAD~3`, a commit id.
+
+        Returns:
+            The commit's id, in hex.
+
+        Raises:
+            RevisionError: there is no such revision, or it is no commit.
+        """
+        try:
+            return str(self._pygit2.revparse_single(revision).peel(pygit2.Commit).id)
+        except (KeyError, ValueError, pygit2.GitError):
+            hint = "list branches and tags with `git branch -a` and `git tag`"
+            if self._pygit2.is_shallow:
+                hint = "this is a shallow clone: fetch more with `git fetch --unshallow`"
+            raise RevisionError(f"no commit is called {revision!r}", hint) from None
+
+    def tip(self, ref: str = "HEAD") -> Tip:
+        """What `ref` points at; unlike `refs.read_tip` it insists on a commit.
+
+        Raises:
+            NoCommitError: the repository is empty or the branch is unborn.
+        """
+        tip = read_tip(self.location, ref)
+        if tip.commit is None:
+            name = (tip.branch or ref).removeprefix("refs/heads/")
+            raise NoCommitError(
+                f"the branch {name} of {self.location.path} has no commit yet",
+                "commit the catalog first: git add . && git commit -m 'Add the catalog'",
+            )
+        return tip
+
+    def commit(self, commit_id: str) -> Commit:
+        """Read one commit."""
+        commit = self._read_commit(commit_id)
+        return Commit(
+            id=str(commit.id),
+            time=datetime.fromtimestamp(commit.commit_time, UTC).replace(tzinfo=None),
+            author=commit.author.name or commit.author.email or "unknown",
+            email=commit.author.email or "",
+            message=commit.message,
+        )
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when the repository was cloned."""
+        return self._pygit2.is_shallow
+
+    def first_parents(self, commit_id: str) -> Iterator[tuple[str, str | None]]:
+        """Walk the first-parent history from `commit_id` back.
+
+        Returns:
+            Pairs of a commit's id and its first parent's, None at the root or at a shallow clone's
+            edge.
+        """
+        at: str | None = commit_id
+        while at is not None:
+            parents = self._read_commit(at).parent_ids
+            parent = str(parents[0]) if parents else None
+            if parent is not None and self._pygit2.is_shallow and parent not in self._pygit2:
+                parent = None
+            yield at, parent
+            at = parent
+
+    def root_tree(self, commit_id: str) -> str:
+        """The id of a commit's whole tree."""
+        return str(self._read_commit(commit_id).tree_id)
+
+    def catalog_tree(self, root: str | None) -> str | None:
+        """The id of the catalog's folder in the whole tree `root`; None when it is not there."""
+        at = root
+        for part in filter(None, self.location.folder.split("/")):
+            if at is None:
+                return None
+            wanted = part.encode("utf-8", "surrogateescape")
+            at = next(
+                (
+                    oid.hex()
+                    for mode, name, oid in self._read_tree(at)
+                    if name == wanted and mode == _TREE_MODE
+                ),
+                None,
+            )
+        return at
+
+    def entries(self, tree: str | None) -> list[Entry]:
+        """Everything in a catalog's folder `tree`, sorted by path."""
+        return [change.new for change in self.changes(None, tree) if change.new is not None]
+
+    def entry(self, tree: str | None, name: str) -> Entry | None:
+        """One file directly in a catalog's folder `tree`; None when it is not there."""
+        for mode, raw_name, oid in self._read_tree(tree) if tree else ():
+            if raw_name == name.encode() and mode != _TREE_MODE:
+                return Entry(name, oid.hex(), _KINDS.get(mode, "file"))
+        return None
+
+    def changes(self, old: str | None, new: str | None) -> list[Change]:
+        """What differs between two trees by their ids, sorted by path.
+
+        Only subtrees whose ids differ are read. Hidden files and folders are left out.
+        """
+        found: dict[str, list[Entry | None]] = {}
+        self._compare(old, new, "", 0, found)
+        return [Change(path, *found[path]) for path in sorted(found)]
+
+    def read(self, entry: Entry) -> bytes:
+        """A file's content, as committed.
+
+        Raises:
+            MissingObjectError: the clone does not have it, or it is damaged.
+        """
+        return self._read_object(entry.blob, entry.path, pygit2.enums.ObjectType.BLOB)
+
+    def size(self, entry: Entry) -> int:
+        """A file's size in bytes, without reading it."""
+        try:
+            return int(self._pygit2.odb.read_header(entry.blob)[1])
+        except (KeyError, pygit2.GitError):
+            raise _missing(entry.blob, entry.path) from None
+
+    def _compare(
+        self,
+        old: str | None,
+        new: str | None,
+        prefix: str,
+        depth: int,
+        found: dict[str, list[Entry | None]],
+    ) -> None:
+        if old == new:
+            return
+        if depth > MAX_TREE_DEPTH or len(found) > MAX_ENTRIES:
+            raise GitError(f"too many or too deep folders below {prefix!r}", "is this a catalog?")
+        sides = [set(self._read_tree(tree)) if tree else set() for tree in (old, new)]
+        folders: dict[str, list[str | None]] = {}
+        for side, other in ((0, 1), (1, 0)):
+            for mode, raw_name, oid in sorted(sides[side] - sides[other]):
+                name = raw_name.decode("utf-8", "surrogateescape")
+                path = f"{prefix}{name}"
+                odd = "/" in name or name.lower() in _ODD_NAMES
+                if name.startswith(".") and not odd:
+                    continue
+                if mode == _TREE_MODE and not odd:
+                    folders.setdefault(path, [None, None])[side] = oid.hex()
+                else:
+                    entry = Entry(path, oid.hex(), "odd" if odd else _KINDS.get(mode, "file"))
+                    found.setdefault(path, [None, None])[side] = entry
+        for path, (before, after) in folders.items():
+            self._compare(before, after, f"{path}/", depth + 1, found)
+
+    def _read_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
+        raw = self._read_object(tree, "a folder", pygit2.enums.ObjectType.TREE)
+        return _TREE_ENTRY.findall(raw)
+
+    def _read_object(self, oid: str, what: str, kind: pygit2.enums.ObjectType) -> bytes:
+        try:
+            found, data = self._pygit2.odb.read(oid)
+        except (KeyError, pygit2.GitError):
+            raise _missing(oid, what) from None
+        if found != kind:
+            raise GitError(f"the object {oid[:10]} of {what} is no {kind.name.lower()}")
+        return data
+
+    def _read_commit(self, commit_id: str) -> pygit2.Commit:
+        try:
+            return self._pygit2[commit_id].peel(pygit2.Commit)
+        except (KeyError, ValueError, pygit2.GitError):
+            raise _missing(commit_id, "the history") from None
+
+
+def open_repository(location: Location) -> pygit2.Repository:
+    """Open a repository through pygit2.
+
+    Raises:
+        GitError: libgit2 refuses it: another owner, SHA-256, reftable.
+    """
+    try:
+        return pygit2.Repository(str(location.git_dir))
+    except (pygit2.GitError, KeyError, ValueError) as error:
+        hint = None
+        if "not owned by" in str(error):
+            hint = f"git config --global --add safe.directory {location.worktree or location.path}"
+        raise GitError(f"cannot open the repository {location.git_dir}: {error}", hint) from None
+
+
+def _missing(oid: str, what: str) -> MissingObjectError:
+    return MissingObjectError(
+        f"the object {oid[:10]} of {what} is missing or damaged in this repository",
+        "fetch it with `git fetch --unshallow` or `git fetch --refetch`, or check `git fsck`",
+    )

@@ -1,0 +1,1 @@
+"""From a source of files (a commit, a folder) to a catalog and its diagnostics."""

@@ -1,0 +1,143 @@
+"""A whole catalog: every file's document, and what is served of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from agnes.git.history import earlier_versions
+from agnes.git.repository import Entry, Repository
+from agnes.load.document import Document, read_document
+from agnes.model.catalog import Index, Settings
+from agnes.model.diagnostic import Diagnostic
+from agnes.model.layout import Slot, printable, survey
+from agnes.model.metric import Metric
+from agnes.model.table import Table
+from agnes.yaml.loader import MAX_BYTES, UNSAFE
+
+
+class Source(Protocol):
+    """Where files come from: a commit's tree or a folder."""
+
+    def size(self, entry: Entry) -> int:
+        """A file's size in bytes."""
+
+    def read(self, entry: Entry) -> bytes:
+        """A file's content."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A file, and what is served of it.
+
+    Args:
+        document: the file as it is in the revision, with its diagnostics.
+        value: the document's value, or that of the newest earlier version that validates; None
+            when there never was one.
+        entry: the version that `value` comes from.
+    """
+
+    document: Document
+    value: Settings | Index | Metric | Table | None
+    entry: Entry
+
+    @property
+    def stale(self) -> bool:
+        """Whether an earlier version is served."""
+        return self.value is not None and self.document.value is None
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """What a source of files says."""
+
+    settings: Settings
+    index: Index
+    metrics: dict[str, Metric]
+    tables: dict[str, Table]
+    diagnostics: list[Diagnostic]
+
+
+def load_catalog(source: Source, entries: Iterable[Entry]) -> Catalog:
+    """Read all files of a source; what does not validate is left out and among the diagnostics."""
+    entries = sorted(entries, key=lambda entry: entry.path)
+    layout = survey((entry.path, entry.kind) for entry in entries)
+    diagnostics = list(layout.diagnostics)
+    settings, index = Settings(), Index()
+    metrics: dict[str, Metric] = {}
+    tables: dict[str, Table] = {}
+    for entry in entries:
+        slot = layout.slots.get(entry.path)
+        if slot is None:
+            continue
+        document = read_entry(source, slot, entry)
+        diagnostics.extend(document.diagnostics)
+        match document.value:
+            case Metric() as metric:
+                metrics[metric.id] = metric
+            case Table() as table:
+                tables[table.id] = table
+            case Settings():
+                settings = document.value
+            case Index():
+                index = document.value
+    diagnostics.extend(check_index(index, layout.slots))
+    return Catalog(settings, index, metrics, tables, sorted(diagnostics))
+
+
+def read_entry(source: Source, slot: Slot, entry: Entry) -> Document:
+    """Read one file; one that is too large is refused before it is read."""
+    if (size := source.size(entry)) > MAX_BYTES:
+        message = f"the file has {size:,} bytes; the limit is {MAX_BYTES:,}"
+        finding = Diagnostic(printable(slot.path), 0, 0, UNSAFE, "error", message)
+        return Document(slot, None, (finding,))
+    return read_document(slot, source.read(entry))
+
+
+def serve(
+    repository: Repository, commit_id: str, slots: Mapping[str, Slot], entries: Iterable[Entry]
+) -> list[Served]:
+    """Read files of a revision, and for each that does not validate find the version to serve.
+
+    Args:
+        commit_id: the revision; earlier versions are looked for on its first-parent history.
+        entries: the files to read; those without a slot are passed over.
+    """
+    served: dict[str, Served] = {}
+    for entry in entries:
+        if slot := slots.get(entry.path):
+            document = read_entry(repository, slot, entry)
+            served[entry.path] = Served(document, document.value, entry)
+    broken = {path for path, item in served.items() if item.value is None}
+    for earlier in earlier_versions(repository, commit_id, broken):
+        if earlier.kind != "file":
+            continue
+        document = read_entry(repository, slots[earlier.path], earlier)
+        if document.value is not None:
+            served[earlier.path] = Served(served[earlier.path].document, document.value, earlier)
+            broken.discard(earlier.path)
+    return [served[path] for path in sorted(served)]
+
+
+def check_index(index: Index, slots: Mapping[str, Slot]) -> list[Diagnostic]:
+    """Where metrics/metrics.yml and the files disagree; nothing when there is no index."""
+    path = next((path for path, slot in slots.items() if slot.kind == "index"), None)
+    if path is None:
+        return []
+    listed = {
+        f"{category.category}/{name}" for category in index.categories for name in category.metrics
+    }
+    there = {slot.id for slot in slots.values() if slot.kind == "metric"}
+    missing = [
+        (f"{metric_id} is listed, but has no file", "delete the entry, or add the file")
+        for metric_id in sorted(listed - there)
+    ]
+    unlisted = [
+        (f"{metric_id} is not listed", "add it to its category's metrics")
+        for metric_id in sorted(there - listed)
+    ]
+    return [
+        Diagnostic(path, 0, 0, "AG208", "warning", message, hint)
+        for message, hint in missing + unlisted
+    ]

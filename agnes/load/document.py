@@ -1,0 +1,302 @@
+"""One file of a catalog: bytes to a model, or to diagnostics that say where the mistake is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from agnes.errors import YamlError
+from agnes.model.catalog import Index, Settings
+from agnes.model.diagnostic import Diagnostic, has_errors
+from agnes.model.fields import Model
+from agnes.model.layout import Kind, Slot, printable
+from agnes.model.metric import VARIANT, YAML_KEYS, Metric
+from agnes.model.table import Table
+from agnes.yaml.loader import Path, Positions, load, locate
+
+_MODELS: dict[Kind, type[Model]] = {
+    "settings": Settings,
+    "index": Index,
+    "metric": Metric,
+    "table": Table,
+}
+_NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that was read.
+
+    Args:
+        value: the model; None when there is an error among the diagnostics.
+    """
+
+    slot: Slot
+    value: Settings | Index | Metric | Table | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def read_document(slot: Slot, data: bytes) -> Document:
+    """Read one file.
+
+    Args:
+        slot: its place, which says what it should be and under which id.
+        data: its content.
+    """
+    try:
+        content = load(data)
+    except YamlError as error:
+        return Document(slot, None, (_diagnose_yaml(slot, error),))
+    findings = _Findings(slot, data)
+    return _read(slot, _unwrap(slot, content, findings), findings)
+
+
+def read_metrics(path: str, data: bytes, category: str | None) -> list[Document]:
+    """Read a file that may hold several metrics, whatever it is called; for imports.
+
+    Args:
+        path: for the diagnostics.
+        category: the category of metrics that do not name one; None when they must.
+
+    Returns:
+        A document for each metric; one with a diagnostic when the file as a whole is no good.
+    """
+    whole = Slot(path, "metric")
+    try:
+        content = load(data)
+    except YamlError as error:
+        return [Document(whole, None, (_diagnose_yaml(whole, error),))]
+    items = content if isinstance(content, list) else [content]
+    if not items:
+        findings = _Findings(whole, data)
+        findings.add((), "AG210", "the file holds no metric", "write `name: ...` and `sql: ...`")
+        return [Document(whole, None, tuple(findings.found))]
+    documents = []
+    for at, item in enumerate(items):
+        names = item if isinstance(item, dict) else {}
+        slot = Slot(
+            path, "metric", f"{names.get('category') or category or ''}/{names.get('name')}"
+        )
+        findings = _Findings(slot, data)
+        findings.prefix = (at,) if isinstance(content, list) else ()
+        documents.append(_read(slot, item, findings))
+    return documents
+
+
+def _read(slot: Slot, content: Any, findings: _Findings) -> Document:
+    if slot.kind == "metric" and isinstance(content, dict):
+        content = _check_metric_keys(slot, content, findings)
+    value: Any = None
+    try:
+        value = _MODELS[slot.kind].model_validate(content)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            findings.add_pydantic(detail, content)
+    if value is not None:
+        _check_identity(slot, value, findings)
+    diagnostics = tuple(sorted(set(findings.found)))
+    return Document(slot, None if has_errors(diagnostics) else value, diagnostics)
+
+
+def _diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
+    return Diagnostic(
+        printable(slot.path),
+        error.line,
+        error.column,
+        error.code,
+        "error",
+        error.message,
+        error.hint,
+    )
+
+
+def _unwrap(slot: Slot, content: Any, findings: _Findings) -> Any:
+    """Take the mapping out of a list of one, as older files have it."""
+    if slot.kind == "metric" and isinstance(content, list):
+        if len(content) == 1:
+            findings.prefix = (0,)
+            return content[0]
+        findings.add(
+            (),
+            "AG210",
+            f"a list of {len(content)} metrics",
+            "one metric per file; `da metrics import` splits a list",
+        )
+        return {}
+    return content
+
+
+def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: _Findings) -> dict[str, Any]:
+    if "sql_variants" in content:
+        findings.add(
+            ("sql_variants",),
+            "AG202",
+            "unknown key `sql_variants`",
+            "write sql_by_<dimension>",
+            True,
+        )
+    if content.get("grain") is None:
+        findings.add(
+            (),
+            "AG209",
+            "no `grain`; monthly is assumed",
+            "add `grain: monthly`",
+            severity="warning",
+        )
+    folder = slot.id.partition("/")[0]
+    if content.get("category") is None and folder:
+        content = {**content, "category": folder}
+    return content
+
+
+def _check_identity(slot: Slot, value: Any, findings: _Findings) -> None:
+    if isinstance(value, Table):
+        if value.id != slot.id:
+            findings.add(
+                ("id",), "AG204", f"the id is {value.id!r}, the file says {slot.id!r}", _RENAME
+            )
+    elif isinstance(value, Metric):
+        category, _, name = slot.id.partition("/")
+        if value.name != name:
+            findings.add(
+                ("name",), "AG204", f"the name is {value.name!r}, the file says {name!r}", _RENAME
+            )
+        if value.category != category:
+            findings.add(
+                ("category",),
+                "AG205",
+                f"the category is {value.category!r}, the folder says {category!r}",
+                "make the two equal, or leave `category` out",
+            )
+
+
+_RENAME = "make the two equal: rename the file, or change the key"
+
+
+class _Findings:
+    """Collects diagnostics of one file; looks positions up only if there are any."""
+
+    def __init__(self, slot: Slot, data: bytes) -> None:
+        self.slot = slot
+        self.data = data
+        self.prefix: Path = ()
+        self.found: list[Diagnostic] = []
+        self._positions: Positions | None = None
+
+    def add(
+        self,
+        path: Path,
+        code: str,
+        message: str,
+        hint: str | None = None,
+        at_key: bool = False,
+        severity: Literal["error", "warning"] = "error",
+    ) -> None:
+        if self._positions is None:
+            self._positions = locate(self.data)
+        line, column = self._positions.of((*self.prefix, *path), key=at_key)
+        self.found.append(
+            Diagnostic(printable(self.slot.path), line, column, code, severity, message, hint)
+        )
+
+    def add_pydantic(self, detail: ErrorDetails, content: Any) -> None:
+        """Say a pydantic error in the words of a YAML file."""
+        path: Path = detail["loc"]
+        if path and path[0] == "sql_variants" and isinstance(content, dict):
+            path = _yaml_path(path, content)
+        name = _dotted(path)
+        given, context = detail["input"], detail.get("ctx", {})
+        hint: str | None
+        match detail["type"]:
+            case "missing":
+                self.add(path[:-1], "AG201", f"`{name}` is missing", f"add `{path[-1]}: ...`")
+            case "extra_forbidden":
+                known = _known_keys(self.slot.kind, path)
+                near = get_close_matches(str(path[-1]), known, 1, 0.6)
+                hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
+                self.add(path, "AG202", f"unknown key `{name}`", hint, at_key=True)
+            case "literal_error":
+                expected = str(context.get("expected", "")).replace("'", "")
+                options = expected.replace(" or ", ", ").split(", ")
+                near = get_close_matches(str(given).lower(), [o.lower() for o in options], 1, 0.6)
+                found = [o for o in options if near and o.lower() == near[0]]
+                hint = f"did you mean `{found[0]}`?" if found else None
+                self.add(path, "AG203", f"`{name}` is {given!r}; it must be {expected}", hint)
+            case "model_type" | "dict_type" | "model_attributes_type" if not path:
+                self.add(
+                    path,
+                    "AG210",
+                    f"the file holds {_kind(given)}, not a mapping",
+                    "write key: value",
+                )
+            case kind:
+                wanted = _WANTED.get(kind, detail["msg"].removeprefix("Value error, "))
+                if kind == "string_pattern_mismatch":
+                    wanted = _PATTERNS.get(str(path[0] if path else ""), f"must be {_NAMES}")
+                    wanted += f", not {given!r}"
+                elif kind != "value_error":
+                    wanted += f", not {_kind(given)}"
+                hint = _QUOTE if kind == "string_type" and isinstance(given, dict) else None
+                self.add(path, "AG203", f"`{name}` {wanted}" if name else wanted, hint)
+
+
+_QUOTE = "text that contains ': ' needs quotes"
+_WANTED = {
+    "string_type": "must be text",
+    "list_type": "must be a list",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping",
+    "model_type": "must be a mapping",
+    "model_attributes_type": "must be a mapping",
+}
+_PATTERNS = {
+    "inputs": "must be an id such as revenue/mrr",
+    "replaced_by": "must be an id such as revenue/mrr",
+    **dict.fromkeys(
+        ["id", "table", "tables", "table_name"],
+        "must be letters, digits, dots, dashes and underscores, at most 128",
+    ),
+}
+
+
+def _yaml_path(path: Path, content: dict[str, Any]) -> Path:
+    """Where a variant stands in the file: `sql_by_plan`, not `sql_variants.by_plan`."""
+    key = f"sql_{path[1]}" if len(path) > 1 else ""
+    return (key, *path[2:]) if key in content else ()
+
+
+def _dotted(path: Path) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _known_keys(kind: Kind, path: Path) -> list[str]:
+    if kind == "metric":
+        return [*YAML_KEYS, "sql", f"{VARIANT}<dimension>"]
+    model: type[Model] = _MODELS[kind]
+    if len(path) > 1:
+        from agnes.model.catalog import IndexCategory
+        from agnes.model.table import Column
+
+        model = Column if kind == "table" else IndexCategory
+    return list(model.model_fields)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+        case str() if len(value) > 60:
+            return "text"
+        case _:
+            return repr(str(value))

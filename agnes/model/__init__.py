@@ -1,0 +1,1 @@
+"""What a catalog says: metrics, tables, the index, settings, diagnostics. No I/O here."""

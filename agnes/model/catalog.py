@@ -1,0 +1,75 @@
+"""The catalog's own two files: its settings (agnes.yml) and its index (metrics/metrics.yml)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from agnes.model.fields import NAME, Free, Model, Name, RequiredText, Text, Texts, without_nulls
+
+
+class Settings(Model):
+    """agnes.yml. Its presence marks the root of a catalog; all of it is optional."""
+
+    name: Text | None = Field(None, description="What the catalog is called.")
+    description: Text | None = Field(None, description="Whose numbers these are.")
+    sync_interval: Text | None = Field(None, description="How often workspaces sync: `1 hour`.")
+    branch: Text | None = Field(
+        None, description="The branch that is served. Default: the one that HEAD names."
+    )
+    lint: Free = Field({}, description="Severities and ignores of rules.")
+    write_mode: Literal["commit", "branch"] = Field(
+        "commit", description="Whether changes through a server land on the branch or beside it."
+    )
+    certifiers: Texts = Field([], description="Who may certify a metric.")
+    engine: Text | None = Field(None, description="Where canonical SQL runs. Default: DuckDB.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        return {} if data is None else without_nulls(data)
+
+
+class IndexCategory(Model):
+    """One category of the index."""
+
+    name: RequiredText = Field(description="What people call the category.")
+    folder: Name | None = Field(None, description="Its folder in metrics/. Default: the name.")
+    description: Text | None = Field(None, description="What its metrics have in common.")
+    metrics: Texts = Field([], description="Names of its metrics, in the order to show them.")
+
+    @property
+    def category(self) -> str:
+        """The category as ids have it: the folder."""
+        return self.folder or self.name
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _without_slash(cls, folder: Any) -> Any:
+        return folder.rstrip("/") if isinstance(folder, str) else folder
+
+    @field_validator("metrics")
+    @classmethod
+    def _without_ending(cls, metrics: list[str]) -> list[str]:
+        return [name.removesuffix(".yml").removesuffix(".yaml") for name in metrics]
+
+    @model_validator(mode="after")
+    def _folder_is_a_category(self) -> Self:
+        if not re.fullmatch(NAME, self.category):
+            raise ValueError("`name` cannot be a folder's name, so `folder` must be given")
+        return self
+
+
+class Index(Model):
+    """metrics/metrics.yml: the categories, in order. Never read to answer a query."""
+
+    version: Text = Field("2.0", description="The format's version.")
+    description: Text | None = Field(None, description="What this pack is.")
+    categories: list[IndexCategory] = Field([], description="The categories, in order.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        return {} if data is None else without_nulls(data)

@@ -1,0 +1,46 @@
+"""One finding about the catalog's content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning", "hint"]
+
+
+@dataclass(frozen=True, order=True)
+class Diagnostic:
+    """What is wrong, where, and what to do.
+
+    Args:
+        path: file, relative to the catalog, `/` between parts, unprintable characters escaped.
+        line: 1-based, 0 when the whole file is meant.
+        column: 1-based, in characters, 0 when unknown.
+        code: stable code, `AG1xx` for syntax and `AG2xx` for the model.
+        severity: an `error` keeps this version of the file out, the others do not.
+        message: one sentence.
+        hint: the remedy, if there is an obvious one.
+    """
+
+    path: str
+    line: int
+    column: int
+    code: str
+    severity: Severity
+    message: str
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        """`path:line:col: error[CODE] message`, the form that editors and terminals link."""
+        where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
+        return f"{where}: {self.severity}[{self.code}] {self.message}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain data, for JSON."""
+        return asdict(self)
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any finding is an error."""
+    return any(finding.severity == "error" for finding in diagnostics)

@@ -1,0 +1,73 @@
+"""The base of the models, and the kinds of fields they share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+
+from agnes.model.scalar import Plain, core
+
+NAME = r"[a-z][a-z0-9_]{0,63}"
+"""What metrics and categories may be called."""
+TABLE_ID = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}"
+"""What tables may be called: `orders`, `in.c-crm.company`."""
+
+Basetype = Literal["STRING", "INTEGER", "NUMERIC", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP"]
+Confidence = Literal["high", "medium", "low", "manual"]
+MetadataSource = Literal["manual", "ai_enrichment", "keboola_import"]
+Grain = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
+MetricType = Literal[
+    "sum",
+    "count",
+    "count_distinct",
+    "avg",
+    "min",
+    "max",
+    "median",
+    "ratio",
+    "comparison",
+    "derived",
+    "cumulative",
+]
+Status = Literal["draft", "active", "deprecated", "removed"]
+
+
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, Plain) else value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be empty")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+RequiredText = Annotated[Text, AfterValidator(_not_blank)]
+Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
+TableId = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=rf"^{TABLE_ID}$")]
+MetricId = Annotated[str, StringConstraints(pattern=rf"^{NAME}/{NAME}$")]
+Bool = Annotated[bool, BeforeValidator(core), Field(strict=True)]
+Free = Annotated[dict[str, Any], BeforeValidator(core)]
+Texts = list[RequiredText]
+
+
+class Model(BaseModel):
+    """A mapping of the catalog: unknown keys are refused, a key without a value is left out."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+
+
+def without_nulls(data: Any) -> Any:
+    """A mapping without its null values; a key without a value means the default."""
+    if isinstance(data, dict):
+        return {key: value for key, value in data.items() if value is not None}
+    return data

@@ -1,0 +1,141 @@
+"""Which file of a catalog is what. Decided from paths alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from agnes.model.diagnostic import Diagnostic
+from agnes.model.fields import NAME, TABLE_ID
+
+Kind = Literal["settings", "index", "metric", "table"]
+
+SETTINGS = "agnes.yml"
+INDEX = "metrics/metrics.yml"
+
+_ENDINGS = (".yml", ".yaml")
+_NAME = re.compile(NAME)
+_TABLE_ID = re.compile(TABLE_ID)
+_NAME_RULE = "lower-case letters, digits and underscores, a letter first, at most 64"
+_TABLE_RULE = "letters, digits, dots, dashes and underscores, at most 128"
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A file's place in the catalog.
+
+    Args:
+        id: `<category>/<name>` of a metric, the id of a table, "" of the catalog's own files.
+    """
+
+    path: str
+    kind: Kind
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files that are read, by path, and what is wrong with the places of others."""
+
+    slots: dict[str, Slot]
+    diagnostics: list[Diagnostic]
+
+
+def printable(path: str) -> str:
+    """A path for people: what is no printable text is escaped."""
+    if path.isprintable():
+        return path
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
+        for char in path
+    )
+
+
+def survey(entries: Iterable[tuple[str, str]]) -> Layout:
+    """Sort out a catalog's files.
+
+    Args:
+        entries: pairs of path and kind (`file`, `symlink`, `submodule`, `odd`), sorted by path.
+
+    Returns:
+        A slot for each file that is read. Of files that claim the same id, also in another
+        case, the first by path has it, the others are diagnostics.
+    """
+    slots: dict[str, Slot] = {}
+    diagnostics: list[Diagnostic] = []
+    owners: dict[str, str] = {}
+    for path, kind in entries:
+        if kind != "file":
+            if path.partition("/")[0] in (SETTINGS, "metrics", "tables"):
+                diagnostics.append(_misplaced(path, *_NOT_FOLLOWED[kind]))
+            continue
+        slot = _place(path)
+        if slot is None:
+            continue
+        if isinstance(slot, Diagnostic):
+            diagnostics.append(slot)
+        else:
+            claim = f"{slot.kind} {slot.id}".casefold()
+            owner = owners.setdefault(claim, path)
+            if owner == path:
+                slots[path] = slot
+            else:
+                diagnostics.append(
+                    Diagnostic(
+                        printable(path),
+                        0,
+                        0,
+                        "AG206",
+                        "error",
+                        f"{slot.id or slot.kind} is already defined by {printable(owner)}",
+                        "keep one of the two files; ids that differ in case only are the same",
+                    )
+                )
+    return Layout(slots, diagnostics)
+
+
+_NOT_FOLLOWED = {
+    "symlink": ("symbolic links are not followed", "put a file in its place"),
+    "submodule": ("submodules are not followed", "put the files in this repository"),
+    "odd": ("this name cannot be checked out", "remove it: git rm --cached, or rewrite the commit"),
+}
+
+
+def _misplaced(path: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(printable(path), 0, 0, "AG207", "error", message, hint)
+
+
+def _place(path: str) -> Slot | Diagnostic | None:
+    """The slot of a path; a diagnostic when it was meant to have one; None for other files."""
+    if path == SETTINGS:
+        return Slot(path, "settings")
+    folder, _, rest = path.partition("/")
+    stem = next((rest.removesuffix(end) for end in _ENDINGS if rest.endswith(end)), None)
+    if folder not in ("metrics", "tables") or stem is None:
+        return None
+    if folder == "tables":
+        return _place_table(path, stem)
+    return Slot(path, "index") if stem == "metrics" else _place_metric(path, stem)
+
+
+def _place_table(path: str, stem: str) -> Slot | Diagnostic:
+    if "/" in stem:
+        return _misplaced(path, "tables have no folders", "move it to tables/<table_id>.yml")
+    if not _TABLE_ID.fullmatch(stem):
+        return _misplaced(path, f"a table's file name is {_TABLE_RULE}", "rename the file")
+    return Slot(path, "table", stem)
+
+
+def _place_metric(path: str, stem: str) -> Slot | Diagnostic:
+    category, _, name = stem.partition("/")
+    if not name or "/" in name:
+        hint = "move it to metrics/<category>/<name>.yml"
+        return _misplaced(path, "not where a metric can be", hint)
+    if not _NAME.fullmatch(category):
+        message = f"the folder name is no category: it is {_NAME_RULE}"
+        return _misplaced(path, message, "rename the folder")
+    if not _NAME.fullmatch(name):
+        return _misplaced(path, f"a metric's file name is {_NAME_RULE}", "rename the file")
+    return Slot(path, "metric", f"{category}/{name}")

@@ -1,0 +1,124 @@
+"""Making a new catalog."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from agnes.errors import AgnesError, ConflictError, NotACatalogError
+from agnes.git.refs import MARKER, Location, locate, read_tip
+from agnes.git.writer import Edit, commit, identity, init_repository
+
+BRANCH = "main"
+WORKFLOW = ".github/workflows/agnes.yml"
+PRE_COMMIT = ".pre-commit-config.yaml"
+
+_EMPTY: dict[str, bytes] = {
+    MARKER: b"# This file marks the root of an Agnes catalog.\nname: My catalog\n",
+    "metrics/metrics.yml": b'version: "2.0"\ncategories: []\n',
+}
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new catalog: where it is, its first commit, and the files in it."""
+
+    location: Location
+    commit: str
+    files: list[str]
+
+
+def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> Created:
+    """Make a catalog: a git repository on `main`, the starter pack, the first commit.
+
+    Args:
+        folder: where; it is made if it does not exist.
+        empty: without the starter pack's metrics and tables.
+        here: adopt `folder`, which is in a git repository, instead of making a repository.
+
+    Raises:
+        ConflictError: the folder is not empty, or has a catalog already; nothing was done.
+        NotACatalogError: with `here`, the folder is in no git repository.
+    """
+    pack = _EMPTY if empty else starter_pack()
+    return _adopt(folder, pack) if here else _create(folder, pack)
+
+
+def starter_pack() -> dict[str, bytes]:
+    """The files of the starter pack, by path."""
+    root = files("agnes") / "catalog_repo"
+    if not root.is_dir():  # not installed but run from its sources, where it is beside the package
+        root = files("agnes") / ".." / "catalog_repo"
+    return dict(_files_below(root, ""))
+
+
+def _files_below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for item in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        path = f"{prefix}{item.name}"
+        if item.is_dir():
+            found += _files_below(item, f"{path}/")
+        else:
+            found.append((path, item.read_bytes()))
+    return found
+
+
+def _create(folder: Path, pack: dict[str, bytes]) -> Created:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConflictError(
+            f"{folder} is not empty",
+            "name a new folder, or adopt one in a git repository with --here",
+        )
+    existed = folder.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        init_repository(folder, BRANCH)
+    except OSError as error:
+        raise AgnesError(f"cannot make {folder}: {error.strerror}", "name another one") from error
+    try:
+        location = locate(folder)
+        content = pack | {
+            WORKFLOW: _template("workflow.yml", ""),
+            PRE_COMMIT: _template("pre-commit.yml", ""),
+        }
+        return _commit(location, None, content)
+    except AgnesError:
+        shutil.rmtree(folder / ".git" if existed else folder, ignore_errors=True)
+        raise
+
+
+def _adopt(folder: Path, pack: dict[str, bytes]) -> Created:
+    location = locate(folder)
+    if location.worktree is None:
+        raise NotACatalogError(f"{folder} is in a bare repository", "work in a clone of it")
+    tip = read_tip(location)
+    if tip.branch is None:
+        raise ConflictError("HEAD is detached", "check out a branch first: git switch main")
+    there = [path for path in pack if (folder / path).exists()]
+    if there:
+        raise ConflictError(f"{folder / there[0]} is there already", "name another folder")
+    prefix = f"{location.folder}/" if location.folder else ""
+    content = {f"{prefix}{path}": data for path, data in pack.items()}
+    root = Location(location.git_dir, location.common_dir, location.worktree, "")
+    for path, name in ((WORKFLOW, "workflow.yml"), (PRE_COMMIT, "pre-commit.yml")):
+        if not (location.worktree / path).exists():
+            content[path] = _template(name, prefix)
+    created = _commit(root, tip.commit, content)
+    return Created(location, created.commit, created.files)
+
+
+def _commit(location: Location, base: str | None, content: dict[str, bytes]) -> Created:
+    message = "feat(metrics): start the catalog\n\nAgnes-Source: manual\n"
+    tip = read_tip(location)
+    assert tip.branch is not None
+    edit = Edit(base, content, message)
+    made = commit(location, tip.branch, edit, identity(location))
+    return Created(location, made, sorted(content))
+
+
+def _template(name: str, prefix: str) -> bytes:
+    text = (files("agnes.scaffold") / name).read_text(encoding="utf-8")
+    return text.replace("{folder}", prefix or "./").replace("{prefix}", prefix).encode()

@@ -1,0 +1,1 @@
+"""Finding the metric that words mean: analysis of text, the index of a snapshot, ranking."""

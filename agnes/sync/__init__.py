@@ -1,0 +1,1 @@
+"""Keeping the cache equal to the branch: on demand, before a read, and while watching."""
