@@ -1,0 +1,114 @@
+"""Real repositories for the tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygit2
+import pytest
+from pygit2.enums import ConfigLevel
+
+METRIC = """\
+name: {name}
+display_name: {title}
+grain: monthly
+unit: USD
+description: What {title} means.
+synonyms:
+  - {name} synonym
+table: orders
+sql: |
+  SELECT month, SUM(amount) AS {name}
+  FROM orders
+  GROUP BY month
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
+    """Git and Agnes see neither this machine's settings nor its user."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    for name in [name for name in os.environ if name.startswith(("GIT_", "AGNES_", "DA_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(home))
+    for level in (ConfigLevel.GLOBAL, ConfigLevel.XDG, ConfigLevel.SYSTEM):
+        pygit2.settings.search_path[level] = str(home)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("AGNES_AUTHOR", "Ada Lovelace <ada@example.com>")
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada Lovelace")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+
+
+@dataclass(frozen=True)
+class GitRepository:
+    """A repository that is driven by git's own client."""
+
+    path: Path
+
+    def git(self, *arguments: str, check: bool = True, **environment: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(self.path), *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+            env=os.environ | environment,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"git {' '.join(arguments)}: {done.stderr}")
+        return done.stdout.strip()
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        file = self.path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def commit(self, message: str = "Change", at: int | None = None, **files: str) -> str:
+        """Commit everything; `at` is the time in seconds since 1970."""
+        date = {f"GIT_{who}_DATE": f"{at} +0000" for who in ("AUTHOR", "COMMITTER") if at}
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message, **date)
+        return self.git("rev-parse", "HEAD")
+
+
+def metric_yaml(name: str, title: str | None = None, **replace: str) -> str:
+    """A small valid metric; `replace` changes text in it: `unit="EUR"`."""
+    text = METRIC.format(name=name, title=title or name.replace("_", " ").capitalize())
+    for key, value in replace.items():
+        lines = [
+            f"{key}: {value}" if line.startswith(f"{key}:") else line for line in text.split("\n")
+        ]
+        text = "\n".join(lines)
+    return text
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """An empty repository whose HEAD names main."""
+    path = tmp_path / "repository"
+    path.mkdir()
+    made = GitRepository(path)
+    made.git("init", "--quiet", "--initial-branch", "main")
+    return made
+
+
+@pytest.fixture
+def catalog(repository: GitRepository) -> GitRepository:
+    """A committed catalog of two metrics, revenue/mrr and revenue/arr, and the table they read."""
+    repository.write("agnes.yml", "name: Test catalog\n")
+    repository.write("metrics/revenue/mrr.yml", metric_yaml("mrr", "Monthly recurring revenue"))
+    repository.write("metrics/revenue/arr.yml", metric_yaml("arr", "Annual recurring revenue"))
+    repository.write(
+        "tables/orders.yml",
+        "id: orders\ndescription: One row per order\ncolumns:\n"
+        "  month: {basetype: DATE, description: The month}\n"
+        "  amount: {basetype: NUMERIC}\n",
+    )
+    repository.commit("Start", at=1_700_000_000)
+    return repository
