@@ -69,7 +69,7 @@ class GitRepository:
         file.write_bytes(content.encode() if isinstance(content, str) else content)
         return file
 
-    def commit(self, message: str = "Change", at: int | None = None, **files: str) -> str:
+    def commit(self, message: str = "Change", at: int | None = None) -> str:
         """Commit everything; `at` is the time in seconds since 1970."""
         date = {f"GIT_{who}_DATE": f"{at} +0000" for who in ("AUTHOR", "COMMITTER") if at}
         self.git("add", "--all")
