@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agnes.cli.options import CatalogOption, JsonOption, catalog_path
-from agnes.cli.output import echo, fail, finding_lines, note, print_json, progress, style, table
+from agnes.cli.output import (
+    change_lines,
+    echo,
+    fail,
+    finding_lines,
+    note,
+    print_json,
+    progress,
+    style,
+    table,
+)
 
 if TYPE_CHECKING:
     from agnes.sync.reconcile import Outcome
@@ -196,13 +206,8 @@ def _print_outcome(outcome: Outcome) -> None:
     elif outcome.previous is None:
         echo(f"Built {outcome.commit[:10]}: {counts}")
     else:
-        for mark, names, color in (
-            ("+", outcome.added, "green"),
-            ("~", outcome.changed, "yellow"),
-            ("-", outcome.removed, "red"),
-        ):
-            for name in names:
-                echo(style(f"{mark} {name}", fg=color))
+        for line in change_lines(outcome.added, outcome.changed, outcome.removed):
+            echo(line)
         echo(f"Synced {outcome.previous[:10]} -> {outcome.commit[:10]}: {counts}")
     if outcome.branch is None:
         note("HEAD is detached; that commit is served")

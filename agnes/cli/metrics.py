@@ -17,11 +17,13 @@ from agnes.cli.options import (
     complete_metric,
     snapshot,
 )
-from agnes.cli.output import echo, finding_lines, note, print_json, style
+from agnes.cli.output import change_lines, echo, finding_lines, note, print_json, style
 from agnes.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from agnes.edit import Plan
+    from collections.abc import Iterator
+
+    from agnes.edit import Editor, Plan
     from agnes.load.pack import Pack
 
 app = typer.Typer(
@@ -192,11 +194,9 @@ def import_metrics(
     from agnes.load.pack import read_pack
 
     pack = read_pack(path)
-    plan = _put(pack, "import", catalog, dry_run=dry_run, json=json)
-    if not json:
-        _say_plan(plan, dry_run=dry_run)
-        if not dry_run:
-            echo(f"Imported {len(pack.metrics)} metric(s) from {path}")
+    _put(pack, "import", catalog, dry_run=dry_run, json=json)
+    if not json and not dry_run:
+        echo(f"Imported {len(pack.metrics)} metric(s) from {path}")
 
 
 @app.command()
@@ -222,9 +222,7 @@ def add(
         raise UsageError(
             f"{file} holds {len(pack.metrics)} metrics", "import several: da metrics import PATH"
         )
-    plan = _put(pack, "add", catalog, dry_run=dry_run, json=json)
-    if not json:
-        _say_plan(plan, dry_run=dry_run)
+    _put(pack, "add", catalog, dry_run=dry_run, json=json)
 
 
 @app.command()
@@ -254,61 +252,51 @@ def remove(
             error.message, f"did you mean: {', '.join(near)}" if near else None
         ) from None
     _apply(editor, plan, "remove", dry_run=dry_run, json=json)
-    if not json:
-        _say_plan(plan, dry_run=dry_run)
 
 
-def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bool) -> Plan:
+def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bool) -> None:
     from agnes.edit import Editor
     from agnes.git.refs import locate
 
     editor = Editor(locate(catalog_path(catalog)))
     plan = editor.put(pack)
+    if verb == "add" and not plan.added:
+        verb = "change"
     _apply(editor, plan, verb, dry_run=dry_run, json=json)
-    return plan
 
 
-def _apply(editor: Any, plan: Plan, verb: str, *, dry_run: bool, json: bool) -> None:
+def _apply(editor: Editor, plan: Plan, verb: str, *, dry_run: bool, json: bool) -> None:
+    """Commit a plan, follow with the cache, and say what was done."""
     from agnes.edit import subject
     from agnes.sync.reconcile import reconcile
 
     commit = None
     if not dry_run:
-        if verb == "add" and not plan.added:
-            verb = "change"
         names = plan.added + plan.changed + plan.removed
         commit = editor.apply(plan, subject(verb, names), "yaml_import")
         if commit:
             reconcile(editor.location)
     if json:
-        print_json(
-            {
-                "dry_run": dry_run,
-                "commit": commit,
-                "added": plan.added,
-                "changed": plan.changed,
-                "removed": plan.removed,
-                "unchanged": plan.unchanged,
-            }
-        )
-    elif commit:
+        names_by_kind = {key: getattr(plan, key) for key in _PLANNED}
+        print_json({"dry_run": dry_run, "commit": commit, **names_by_kind})
+        return
+    for line in _plan_lines(plan):
+        echo(line)
+    if dry_run and plan.files:
+        echo("DRY RUN: nothing was changed")
+    if commit:
         note(f"committed {commit[:10]} on {plan.branch.removeprefix('refs/heads/')}")
 
 
-def _say_plan(plan: Plan, *, dry_run: bool) -> None:
-    for mark, names, color in (
-        ("+", plan.added, "green"),
-        ("~", plan.changed, "yellow"),
-        ("-", plan.removed, "red"),
-    ):
-        for name in names:
-            echo(style(f"{mark} {name}", fg=color))
+_PLANNED = ("added", "changed", "removed", "unchanged")
+
+
+def _plan_lines(plan: Plan) -> Iterator[str]:
+    yield from change_lines(plan.added, plan.changed, plan.removed)
     if plan.unchanged:
-        echo(f"  {len(plan.unchanged)} unchanged")
+        yield f"  {len(plan.unchanged)} unchanged"
     if not plan.files:
-        echo("Nothing to change; no commit")
-    elif dry_run:
-        echo("DRY RUN: nothing was changed")
+        yield "Nothing to change; no commit"
 
 
 @app.command()

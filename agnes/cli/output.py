@@ -95,6 +95,19 @@ def finding_lines(finding: Mapping[str, Any], *, err: bool = False) -> Iterator[
         yield f"  {style('help:', err=err, fg='green')} {finding['hint']}"
 
 
+def change_lines(
+    added: Sequence[str], changed: Sequence[str], removed: Sequence[str]
+) -> Iterator[str]:
+    """What came, changed and went, a line each."""
+    for mark, names, color in (
+        ("+", added, "green"),
+        ("~", changed, "yellow"),
+        ("-", removed, "red"),
+    ):
+        for name in names:
+            yield style(f"{mark} {name}", fg=color)
+
+
 def fail(error: AgnesError) -> None:
     """Print an expected error."""
     if isinstance(error, InvalidError):

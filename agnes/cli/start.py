@@ -12,9 +12,7 @@ from agnes.cli.output import echo, print_json, progress, style, table
 
 
 def init(
-    directory: Annotated[
-        Path, typer.Argument(help="The folder to make.", metavar="[DIR]")
-    ] = Path(),
+    directory: Annotated[Path, typer.Argument(help="The folder to make.", metavar="DIR")] = Path(),
     empty: Annotated[bool, typer.Option("--empty", help="Without the starter pack.")] = False,
     here: Annotated[
         bool, typer.Option("--here", help="Adopt a folder of an existing git repository.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from agnes.model.metric import Metric
 from agnes.search.text import STOP_WORDS, initials, key, stem, words
 
@@ -25,19 +27,17 @@ _LENGTH = 0.3
 def term_rows(metric: Metric) -> list[tuple[str, str, float, str, str]]:
     """The rows of `search_terms` of a metric: a term's weight is the sum over its fields."""
     weights: dict[str, float] = {}
-    best: dict[str, tuple[float, str, str]] = {}
+    origin: dict[str, tuple[float, str, str]] = {}
     for field, texts in _texts(metric).items():
         boost, usual = _FIELDS[field]
         found = [word for text in texts for word in words(text) if word not in STOP_WORDS]
         share = boost / (1 - _LENGTH + _LENGTH * len(found) / usual)
-        counts: dict[str, int] = {}
-        for word in found:
+        for word, count in Counter(found).items():
             term = stem(word)
-            counts[term] = counts.get(term, 0) + 1
-            best[term] = max(best.get(term, (0.0, "", "")), (share, field, word))
-        for term, count in counts.items():
             weights[term] = weights.get(term, 0.0) + share * min(count, 3) ** 0.5
-    return [(term, metric.id, weights[term], *best[term][1:]) for term in weights]
+            if term not in origin or origin[term][0] < share:
+                origin[term] = (share, field, word)
+    return [(term, metric.id, weights[term], *origin[term][1:]) for term in weights]
 
 
 def key_rows(metric: Metric) -> list[tuple[str, str, str, str]]:

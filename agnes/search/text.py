@@ -8,7 +8,7 @@ from functools import cache
 
 import snowballstemmer
 
-_WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)?")
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 _STEMMER = snowballstemmer.stemmer("english")
 
 STOP_WORDS = frozenset(
@@ -389,10 +389,13 @@ def stem(word: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text: lower case, without accents and possessives; `_` and `-` separate."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char)).casefold()
-    found = (re.sub(r"['\u2019](?:s$)?", "", word) for word in _WORD.findall(plain))
-    return [word for word in found if word]
+    if not text.isascii():
+        decomposed = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
+        text = "".join(char for char in decomposed if not unicodedata.combining(char))
+    found: list[str] = _WORD.findall(text.casefold())
+    if "'" in text:
+        found = [word.removesuffix("'s").replace("'", "") for word in found]
+    return found
 
 
 def content_words(text: str) -> list[str]:

@@ -16,7 +16,6 @@ from yaml._yaml import CParser
 from yaml.events import (
     AliasEvent,
     DocumentStartEvent,
-    Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
@@ -120,7 +119,7 @@ def _unprintable(character: str, line: int, column: int) -> YamlError:
     )
 
 
-def _at(event: Event) -> tuple[int, int]:
+def _at(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
 
 
