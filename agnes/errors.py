@@ -11,7 +11,8 @@
     ├── NotFoundError          the metric or table does not exist
     ├── InvalidError           content that does not validate, with its diagnostics
     ├── YamlError              one document that cannot be read, with line and column
-    └── CacheError             the cache cannot be read or written
+    └── CacheError             the cache cannot be read
+        └── CacheWriteError    nor written: a full or read-only disk
 
 Faces translate them once: the command line into exit code 1 (2 for `UsageError`) and `error: ...`
 on stderr, the server into an HTTP problem with the same text. Anything else is a bug and keeps its
@@ -111,3 +112,7 @@ class YamlError(AgnesError):
 
 class CacheError(AgnesError):
     """The cache folder or a snapshot in it cannot be used."""
+
+
+class CacheWriteError(CacheError):
+    """The cache folder refuses a write; what is in force can still be read."""

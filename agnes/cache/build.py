@@ -18,7 +18,7 @@ import duckdb
 from agnes.cache import rows
 from agnes.cache.arrow import Kind, insert
 from agnes.cache.query import Snapshot
-from agnes.cache.store import FORMAT
+from agnes.cache.store import FORMAT, unwritable
 from agnes.errors import CacheError, NotACatalogError
 from agnes.git.history import FileHistory, file_histories
 from agnes.git.refs import MARKER
@@ -74,6 +74,7 @@ def build(
     Raises:
         NotACatalogError: the revision has no agnes.yml where the catalog should be.
         GitError: an object is missing.
+        CacheWriteError: the disk is full or read-only.
     """
     entries = {entry.path: entry for entry in repository.entries(revision.tree)}
     layout = survey((entry.path, entry.kind) for entry in entries.values())
@@ -92,11 +93,14 @@ def build(
         histories = file_histories(repository, revision.commit) or {}
     if not revision.committed:
         histories = _date_previews(repository, revision, histories, changed)
-    with duckdb.connect(str(target)) as connection:
-        if carried is None:
-            connection.execute(_schema())
-        writer = _Writer(repository, revision, connection, layout, histories)
-        writer.write(sorted(changed), entries, progress)
+    try:
+        with duckdb.connect(str(target)) as connection:
+            if carried is None:
+                connection.execute(_schema())
+            writer = _Writer(repository, revision, connection, layout, histories)
+            writer.write(sorted(changed), entries, progress)
+    except duckdb.IOException as error:
+        raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
 
 

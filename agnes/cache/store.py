@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from agnes.errors import CacheError
+from agnes.errors import CacheError, CacheWriteError
 from agnes.git.refs import Location
 
 FORMAT = 1
@@ -161,9 +161,10 @@ def _remove(path: Path) -> None:
     path.with_name(f"{path.name}.wal").unlink(missing_ok=True)
 
 
-def unwritable(folder: Path, error: OSError) -> CacheError:
+def unwritable(folder: Path, error: Exception) -> CacheWriteError:
     """The error for a cache folder that refuses a write."""
-    return CacheError(
-        f"cannot write the cache {folder}: {error.strerror or error}",
+    reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
+    return CacheWriteError(
+        f"cannot write the cache {folder}: {reason}",
         "free some space or fix its permissions; the snapshot in force, if any, can still be read",
     )

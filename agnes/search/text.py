@@ -383,8 +383,8 @@ LIGHT_WORDS = frozenset(
 
 @cache
 def stem(word: str) -> str:
-    """A word's stem: plural and inflection gone."""
-    return str(_STEMMER.stemWord(word))
+    """A word's stem: plural and inflection gone; numbers and codes stay as they are."""
+    return str(_STEMMER.stemWord(word)) if word.isalpha() else word
 
 
 def words(text: str) -> list[str]:

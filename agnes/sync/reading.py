@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
-from agnes.errors import AgnesError, CacheError, NoCommitError
+from agnes.errors import AgnesError, CacheError, CacheWriteError, NoCommitError
 from agnes.git.refs import Location, locate, read_tip
 
 Say = Callable[[str], None]
@@ -57,7 +57,10 @@ def open_snapshot(path: Path, reading: Reading | None = None) -> Snapshot:
     if reading.revision is not None:
         from agnes.sync.reconcile import materialize
 
-        return Snapshot(materialize(location, reading.revision, reading.progress))
+        try:
+            return Snapshot(materialize(location, reading.revision, reading.progress))
+        except CacheWriteError as error:
+            return _open_apart(location, reading, error)
     current = Store(location).current()
     try:
         fresh = current is not None and _is_fresh(location, current, reading.say)
@@ -68,6 +71,8 @@ def open_snapshot(path: Path, reading: Reading | None = None) -> Snapshot:
     except AgnesError as error:
         # What is in force stays in force, whatever is wrong with the repository or the disk.
         if current is None:
+            if isinstance(error, CacheWriteError):
+                return _open_apart(location, reading, error)
             raise
         reading.say(f"answering from {current.commit[:10]}; the sync failed: {error}")
     try:
@@ -88,6 +93,17 @@ def _is_fresh(location: Location, current: Current, say: Say) -> bool:
     if tip.branch is None:
         say(f"HEAD is detached at {tip.commit[:10]}; answering from that commit")
     return tip.commit == current.commit
+
+
+def _open_apart(location: Location, reading: Reading, error: CacheWriteError) -> Snapshot:
+    """Answer from a snapshot that is deleted as soon as it is open."""
+    from tempfile import TemporaryDirectory
+
+    from agnes.sync.reconcile import materialize_apart
+
+    reading.say(f"building for this answer alone: {error}")
+    with TemporaryDirectory(prefix="agnes-") as folder:
+        return Snapshot(materialize_apart(location, reading.revision, Path(folder)))
 
 
 def _sync(location: Location, reading: Reading) -> Current:

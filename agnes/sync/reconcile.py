@@ -118,6 +118,24 @@ def materialize(location: Location, revision: str, progress: Progress | None = N
     return _materialize(repository, _committed(repository, commit, None), commit, progress)
 
 
+def materialize_apart(location: Location, revision: str | None, folder: Path) -> Path:
+    """The snapshot of a revision in a folder of one's own, for where the cache cannot be written.
+
+    Args:
+        revision: anything git can resolve to a commit; None for the followed branch's tip.
+    """
+    repository = Repository(location)
+    commit = (
+        repository.resolve(revision)
+        if revision is not None
+        else repository.tip(followed_ref(repository)).commit
+    )
+    assert commit is not None
+    target = folder / f"{commit}.duckdb"
+    build(repository, _committed(repository, commit, None), target)
+    return target
+
+
 def preview(location: Location, progress: Progress | None = None) -> Path:
     """The snapshot of the working tree, uncommitted changes included; nothing else reads it."""
     repository = Repository(location)

@@ -128,25 +128,49 @@ def _build(text: str, positions: Positions | None) -> Any:
     try:
         return _Builder(text, positions).run()
     except MarkedYAMLError as error:
-        line, column = _line_column_of(error.problem_mark or error.context_mark)
-        problem = error.problem or "not valid YAML"
-        if error.context:
-            problem += f" ({error.context})"
-        raise YamlError(problem, line, column, SYNTAX, _syntax_hint(problem)) from None
+        raise _syntax_error(error) from None
     except YAMLError as error:
         raise YamlError(str(error), 0, 0, SYNTAX) from None
 
 
-def _line_column_of(mark: Any) -> tuple[int, int]:
-    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
+_SYNTAX = {
+    "mapping values are not allowed": (
+        "a ': ' where none can be",
+        "check the indentation; text that contains ': ' needs quotes",
+    ),
+    "unexpected end of stream": ("a quote is opened here and never closed", "close the quote"),
+    "expected ',' or ']'": ("a list is opened here and not closed", "close it with ]"),
+    "expected ',' or '}'": ("a mapping is opened here and not closed", "close it with }"),
+    "expected node content": ("a value is missing here, or a bracket is not closed", None),
+    "expected key": ("no key where one is expected", "check the indentation and the quotes above"),
+    "expected '-' indicator": ("no '- ' where one is expected", "check the indentation"),
+    "could not find expected ':'": ("a key without ': '", "write key: value"),
+    "cannot start any token": (
+        "a tab, or a special character that begins a text",
+        "indent with spaces; put text that begins with a special character in quotes",
+    ),
+    "violates indentation": ("a tab in the indentation", "indent with spaces"),
+    "unknown escape character": (
+        "an unknown escape after a backslash",
+        "use single quotes, in which a backslash is a backslash",
+    ),
+}
+"""The parser's words for common mistakes, and what to say instead."""
+_AT_THE_START = ("unexpected end of stream", "expected ',' or")
+"""Mistakes that are better shown where something was opened than where the parser gave up."""
 
 
-def _syntax_hint(problem: str) -> str | None:
-    if "mapping values are not allowed" in problem:
-        return "put text that contains ': ' in quotes"
-    if "\\t" in problem or "cannot start any token" in problem:
-        return "indent with spaces, and put text that starts with a special character in quotes"
-    return None
+def _syntax_error(error: MarkedYAMLError) -> YamlError:
+    problem = error.problem or "not valid YAML"
+    at_start = any(words in problem for words in _AT_THE_START)
+    marks: list[Any] = [error.problem_mark, error.context_mark]
+    mark = next(filter(None, reversed(marks) if at_start else marks), None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    for words, (message, hint) in _SYNTAX.items():
+        if words in problem:
+            return YamlError(message, line, column, SYNTAX, hint)
+    context = f" ({error.context})" if error.context else ""
+    return YamlError(f"{problem}{context}", line, column, SYNTAX)
 
 
 class _Builder:
