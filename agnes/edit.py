@@ -14,7 +14,7 @@ from agnes.load.catalog import load_catalog
 from agnes.load.document import read_document
 from agnes.load.pack import Pack
 from agnes.model.catalog import Index
-from agnes.model.layout import INDEX, Layout, Slot, survey
+from agnes.model.layout import INDEX, PARTS, Layout, Slot, survey
 from agnes.model.metric import Metric
 from agnes.model.scalar import core
 from agnes.model.table import Table
@@ -53,9 +53,9 @@ class Editor:
 
     def __init__(self, location: Location) -> None:
         self.location = location
-        self.repository = Repository(location)
-        tip = self.repository.tip(followed_ref(self.repository))
-        if tip.branch is None or tip.commit is None:
+        self.repository = Repository(location, PARTS)
+        tip = self.repository.tip(followed_ref(self.repository, self.repository.tip()))
+        if tip.branch is None:
             raise GitError(
                 "HEAD is detached: a commit here would belong to no branch",
                 "check out a branch first: git switch main",

@@ -19,7 +19,7 @@ from agnes.cache import rows
 from agnes.cache.arrow import Kind, insert
 from agnes.cache.query import Snapshot
 from agnes.cache.store import FORMAT, unwritable
-from agnes.errors import CacheError, NotACatalogError
+from agnes.errors import CacheError, MissingObjectError, NotACatalogError
 from agnes.git.history import FileHistory, file_histories
 from agnes.git.refs import MARKER
 from agnes.git.repository import Commit, Entry, Repository
@@ -46,13 +46,11 @@ class Revision:
     Args:
         commit: the commit, or for a preview the one that it is based on.
         tree: the catalog's folder, None when there is none.
-        branch: full name, for information.
         committed: False for a preview of the working tree.
     """
 
     commit: str
     tree: str | None
-    branch: str | None = None
     committed: bool = True
 
 
@@ -90,7 +88,7 @@ def build(
         histories = carried.histories
     else:
         changed = set(layout.slots)
-        histories = file_histories(repository, revision.commit) or {}
+        histories = _of_files(file_histories(repository, revision.commit) or {})
     if not revision.committed:
         histories = _date_previews(repository, revision, histories, changed)
     try:
@@ -99,25 +97,40 @@ def build(
                 connection.execute(_schema())
             writer = _Writer(repository, revision, connection, layout, histories)
             writer.write(sorted(changed), entries, progress)
-    except duckdb.IOException as error:
+            # Closing would do it too, but says nothing when it fails.
+            connection.execute("CHECKPOINT")
+    except (duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
 
 
+def _of_files(histories: dict[str, FileHistory]) -> dict[str, FileHistory]:
+    """Leave out paths that no file of a catalog can have; they may be no text at all."""
+    slots = survey((path, "file") for path in sorted(histories))
+    places = slots.slots.keys() | {finding.path for finding in slots.diagnostics}
+    return {path: history for path, history in histories.items() if path in places}
+
+
 @dataclass(frozen=True)
 class _Carried:
-    """What an older snapshot spares."""
+    """What an older snapshot spares.
+
+    Args:
+        touched: files that a commit since then changed, perhaps back to what they were.
+    """
 
     layout: Layout
     entries: dict[str, Entry]
     histories: dict[str, FileHistory]
+    touched: set[str]
 
     def changed_paths(self, layout: Layout, entries: dict[str, Entry]) -> set[str]:
         """Files that came, went, changed, or won or lost their id to another file."""
         return {
             path
             for path in layout.slots.keys() | self.layout.slots.keys()
-            if self.layout.slots.get(path) != layout.slots.get(path)
+            if path in self.touched
+            or self.layout.slots.get(path) != layout.slots.get(path)
             or self.entries.get(path) != entries.get(path)
         }
 
@@ -134,13 +147,17 @@ def _carry(repository: Repository, revision: Revision, base: Path) -> _Carried |
     newer = file_histories(repository, revision.commit, since=info["commit_id"])
     if newer is None:
         return None
+    newer = _of_files(newer)
     histories = {row["path"]: _history(row) for row in known}
     for path, history in newer.items():
         first = histories[path].first if path in histories else history.first
         histories[path] = replace(history, first=first)
-    entries = {entry.path: entry for entry in repository.entries(info["tree"])}
+    try:
+        entries = {entry.path: entry for entry in repository.entries(info["tree"])}
+    except MissingObjectError:
+        return None
     layout = survey((entry.path, entry.kind) for entry in entries.values())
-    return _Carried(layout, entries, histories)
+    return _Carried(layout, entries, histories, set(newer))
 
 
 def _history(row: dict[str, Any]) -> FileHistory:
@@ -266,9 +283,9 @@ class _Writer:
         self._insert_diagnostics(findings)
         execute("DELETE FROM snapshot_info")
         execute(
-            "INSERT INTO snapshot_info VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "INSERT INTO snapshot_info VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             [
-                *(self.revision.commit, self.revision.tree, self.revision.branch),
+                *(self.revision.commit, self.revision.tree),
                 *(self.revision.committed, self.repository.is_shallow()),
                 *(settings.name, settings.description, settings.sync_interval),
                 *(FORMAT, _agnes_version(), datetime.now(UTC).replace(tzinfo=None)),

@@ -110,7 +110,6 @@ CREATE TABLE file_history (
 CREATE TABLE snapshot_info (
     commit_id VARCHAR NOT NULL,        -- of a preview: the commit that it is based on
     tree VARCHAR,                      -- the catalog's folder
-    branch VARCHAR,
     committed BOOLEAN NOT NULL,        -- false for a preview of the working tree
     shallow BOOLEAN NOT NULL,          -- history was cut off: dates go back only so far
     name VARCHAR,                      -- agnes.yml

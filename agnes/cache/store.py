@@ -2,7 +2,7 @@
 
     <common git dir>/agnes/v<FORMAT>/<catalog>/
         <commit>.duckdb      one immutable snapshot per revision
-        CURRENT              "<commit>.duckdb <ref>": the one in force, and the ref that it follows
+        CURRENT              "<commit>.duckdb <ref> <HEAD's commit>": the one in force
         CURRENT.<worktree>   the same for a linked worktree
         lock
 
@@ -35,10 +35,12 @@ class Current:
     Args:
         path: its file.
         ref: what it follows: `HEAD`, or a branch's full name.
+        head: where HEAD was when that was decided; the agnes.yml there names the branch.
     """
 
     path: Path
     ref: str
+    head: str
 
     @property
     def commit(self) -> str:
@@ -50,7 +52,7 @@ class Store:
     """The snapshots of one catalog."""
 
     def __init__(self, location: Location) -> None:
-        name = quote(location.folder, safe="") or "root"
+        name = f"folder-{quote(location.folder, safe='')}" if location.folder else "root"
         self.folder = location.common_dir / "agnes" / f"v{FORMAT}" / name
         worktree = location.worktree_name
         self.pointer = self.folder / (f"CURRENT.{worktree}" if worktree else "CURRENT")
@@ -101,19 +103,24 @@ class Store:
         finally:
             _remove(temporary)
 
-    def point_to(self, revision: str, ref: str) -> Current:
-        """Put a snapshot in force."""
+    def point_to(self, revision: str, ref: str, head: str | None = None) -> Current:
+        """Put a snapshot in force.
+
+        Args:
+            head: HEAD's commit; by default `revision`.
+        """
+        head = head or revision
         temporary = self.pointer.with_name(f".{self.pointer.name}.{os.getpid()}.tmp")
         try:
             with temporary.open("w", encoding="utf-8") as file:
-                file.write(f"{revision}{SUFFIX} {ref}\n")
+                file.write(f"{revision}{SUFFIX} {ref} {head}\n")
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(self.pointer)
             self._sync_folder()
         except OSError as error:
             raise unwritable(self.folder, error) from error
-        return Current(self.path(revision), ref)
+        return Current(self.path(revision), ref, head)
 
     def snapshots(self) -> list[Path]:
         """All snapshots, the most recently used first."""
@@ -126,17 +133,19 @@ class Store:
         Returns:
             The snapshots that were deleted. A reader that has one open goes on reading it.
         """
+        return self._delete(KEEP)
+
+    def _delete(self, keep: int) -> list[Path]:
         pointers = [_read_pointer(path) for path in self.folder.glob("CURRENT*")]
         in_force = {current.path for current in pointers if current}
-        old = [path for path in self.snapshots() if path not in in_force][KEEP:]
+        old = [path for path in self.snapshots() if path not in in_force][keep:]
         for path in (*old, *self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")):
             _remove(path)
         return old
 
-    def clear(self) -> None:
-        """Delete every snapshot; call it under the lock."""
-        for path in (*self.folder.glob("CURRENT*"), *self.snapshots()):
-            _remove(path)
+    def collect_all(self) -> None:
+        """Delete every snapshot but those in force; call it under the lock."""
+        self._delete(keep=0)
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self.folder, os.O_RDONLY)
@@ -148,12 +157,12 @@ class Store:
 
 def _read_pointer(path: Path) -> Current | None:
     try:
-        name, _, ref = path.read_text(encoding="utf-8").strip().partition(" ")
-    except (OSError, UnicodeDecodeError):
+        name, ref, head = path.read_text(encoding="utf-8").split()
+    except (OSError, ValueError):
         return None
     snapshot = path.parent / name
-    valid = name.endswith(SUFFIX) and "/" not in name and ref and snapshot.is_file()
-    return Current(snapshot, ref) if valid else None
+    valid = name.endswith(SUFFIX) and "/" not in name and snapshot.is_file()
+    return Current(snapshot, ref, head) if valid else None
 
 
 def _remove(path: Path) -> None:

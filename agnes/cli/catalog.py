@@ -10,17 +10,17 @@ from agnes.cli.options import CatalogOption, JsonOption, catalog_path
 from agnes.cli.output import (
     change_lines,
     echo,
+    facts,
     fail,
     finding_lines,
     note,
     print_json,
     progress,
     style,
-    table,
 )
 
 if TYPE_CHECKING:
-    from agnes.sync.reconcile import Outcome
+    from agnes.sync.outcome import Outcome
 
 app = typer.Typer(
     help="The cache: sync it with the branch, watch, look at it.",
@@ -49,20 +49,23 @@ def sync(
       da catalog sync --worktree
     """
     from agnes.git.refs import locate
-    from agnes.sync.reconcile import preview, reconcile
+    from agnes.sync.outcome import outcome_if_current
 
     location = locate(catalog_path(catalog))
-    with progress("Syncing") as advance:
-        if worktree:
-            path = preview(location, advance)
-        else:
-            outcome = reconcile(location, progress=advance)
     if worktree:
+        from agnes.sync.reconcile import preview
+
+        with progress("Building") as advance:
+            path = preview(location, advance)
         print_json({"path": str(path), "committed": False}) if json else echo(str(path))
-    elif json:
-        print_json(_as_json(outcome))
-    else:
-        _print_outcome(outcome)
+        return
+    outcome = outcome_if_current(location)
+    if outcome is None:
+        from agnes.sync.reconcile import reconcile
+
+        with progress("Syncing") as advance:
+            outcome = reconcile(location, progress=advance)
+    print_json(_as_json(outcome)) if json else _print_outcome(outcome)
 
 
 @app.command()
@@ -132,7 +135,7 @@ def status(json: JsonOption = False, catalog: CatalogOption = None) -> None:
                 echo(line)
         color = "green" if found["state"] == "fresh" else "yellow"
         echo(f"{style(found['state'], fg=color, bold=True)}: {_MEANING[found['state']]}")
-        for line in table(_facts(found)):
+        for line in facts(_facts(found)):
             echo(line)
     if found["state"] != "fresh":
         raise typer.Exit(1)
@@ -149,7 +152,7 @@ _MEANING = {
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     branch = (found["branch"] or "").removeprefix("refs/heads/")
-    facts = [
+    lines = [
         ("catalog", found["catalog"]),
         ("branch", branch or ("none, HEAD is detached" if found["wanted"] else "")),
         ("in force", (found["commit"] or "nothing")[:10]),
@@ -160,10 +163,10 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
     ]
     if "metrics" in found:
         text = f"{found['metrics']} metrics, {found['tables']} tables, {found['stale']} stale"
-        facts.insert(4, ("content", text))
+        lines.insert(4, ("content", text))
         size = f"{found['size_bytes'] / 1e6:.1f} MB, {found['snapshots']} snapshot(s)"
-        facts.append(("size", size))
-    return [(label, value) for label, value in facts if value]
+        lines.append(("size", size))
+    return lines
 
 
 @app.command("path")
@@ -186,7 +189,6 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "previous": outcome.previous,
         "branch": outcome.branch,
         "path": str(outcome.path),
-        "files": outcome.files,
         "added": outcome.added,
         "changed": outcome.changed,
         "removed": outcome.removed,

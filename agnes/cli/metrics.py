@@ -17,7 +17,7 @@ from agnes.cli.options import (
     complete_metric,
     snapshot,
 )
-from agnes.cli.output import change_lines, echo, finding_lines, note, print_json, style
+from agnes.cli.output import change_lines, echo, finding_lines, note, print_json, style, wrap
 from agnes.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ def search(
         name = f"{style(hit.id, bold=True)}  {hit.display_name}"
         echo(f"{name}{''.join(marks)}".rstrip())
         if hit.description:
-            echo(f"  {_first_sentence(hit.description)}")
+            for line in wrap(_first_sentence(hit.description), "  "):
+                echo(line)
         echo(f"  {style(f'{hit.score:.2f}  {hit.why}', dim=True)}")
     if results.total > len(results.hits):
         note(f"{results.total - len(results.hits)} more; see them with --limit {results.total}")

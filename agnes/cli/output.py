@@ -70,6 +70,17 @@ def table(rows: Sequence[Sequence[str]], indent: str = "  ") -> list[str]:
     ]
 
 
+def facts(pairs: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Labels and what they say, aligned; those that say nothing are left out."""
+    width = max((len(label) for label, value in pairs if value), default=0)
+    for label, value in pairs:
+        if value:
+            indent = " " * (width + 4)
+            first, *rest = wrap(value, indent)
+            yield f"  {label.ljust(width)}  {first.removeprefix(indent)}"
+            yield from rest
+
+
 def highlight_sql(sql: str, indent: str = "    ") -> str:
     """A query for reading: with syntax colors on a terminal."""
     text = textwrap.indent(sql.strip(), indent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agnes.cli.output import finding_lines, highlight_sql, style, table, wrap
+from agnes.cli.output import facts, finding_lines, highlight_sql, style, wrap
 
 
 def metric_lines(row: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -21,7 +21,7 @@ def metric_lines(row: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Ite
         yield ""
         yield from wrap(row["description"])
     yield ""
-    yield from table([(label, value) for label, value in _facts(row) if value])
+    yield from facts(_facts(row))
     for heading, texts in (("Rules", row["notes"]), ("Filters", row["filters"])):
         if texts:
             yield ""

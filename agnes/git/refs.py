@@ -146,14 +146,14 @@ def _read_ref(location: Location, ref: str) -> str | None:
 
 def _read_loose(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8").strip() or None
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None
+    except (OSError, ValueError):  # not there, a folder, or a name that no file can have
         return None
 
 
 def _read_packed(location: Location, ref: str) -> str | None:
     try:
-        lines = (location.common_dir / "packed-refs").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+        packed = (location.common_dir / "packed-refs").read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return None
-    return next((line[:40] for line in lines if line[41:] == ref), None)
+    return next((line[:40] for line in packed.split("\n") if line[41:] == ref), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import Literal
 import pygit2
 
 from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
-from agnes.git.refs import Location, Tip, read_tip
+from agnes.git.refs import Location, read_tip
 
 EntryKind = Literal["file", "symlink", "submodule", "odd"]
 
@@ -23,6 +23,7 @@ _KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
 _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 1_000_000
 MAX_TREE_DEPTH = 16
+_FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,14 @@ class Commit:
 
 
 @dataclass(frozen=True)
+class BornTip:
+    """A ref's branch (None when HEAD is detached) and the commit that it is at."""
+
+    branch: str | None
+    commit: str
+
+
+@dataclass(frozen=True)
 class Change:
     """A path that differs between two trees; a side that does not have it is None."""
 
@@ -73,10 +82,15 @@ class Change:
 
 
 class Repository:
-    """A repository, seen from a catalog in it: all paths are relative to the catalog's folder."""
+    """A repository, seen from a catalog in it: all paths are relative to the catalog's folder.
 
-    def __init__(self, location: Location) -> None:
+    Args:
+        parts: the names in the catalog's folder that are looked at; None for all.
+    """
+
+    def __init__(self, location: Location, parts: Container[str] | None = None) -> None:
         self.location = location
+        self.parts = parts
 
     @cached_property
     def _pygit2(self) -> pygit2.Repository:
@@ -102,7 +116,7 @@ class Repository:
                 hint = "this is a shallow clone: fetch more with `git fetch --unshallow`"
             raise RevisionError(f"no commit is called {revision!r}", hint) from None
 
-    def tip(self, ref: str = "HEAD") -> Tip:
+    def tip(self, ref: str = "HEAD") -> BornTip:
         """What `ref` points at; unlike `refs.read_tip` it insists on a commit.
 
         Raises:
@@ -115,14 +129,14 @@ class Repository:
                 f"the branch {name} of {self.location.path} has no commit yet",
                 "commit the catalog first: git add . && git commit -m 'Add the catalog'",
             )
-        return tip
+        return BornTip(tip.branch, tip.commit)
 
     def commit(self, commit_id: str) -> Commit:
         """Read one commit."""
         commit = self._read_commit(commit_id)
         return Commit(
             id=str(commit.id),
-            time=datetime.fromtimestamp(commit.commit_time, UTC).replace(tzinfo=None),
+            time=_datetime(commit.commit_time),
             author=commit.author.name or commit.author.email or "unknown",
             email=commit.author.email or "",
             message=commit.message,
@@ -186,7 +200,16 @@ class Repository:
         Only subtrees whose ids differ are read. Hidden files and folders are left out.
         """
         found: dict[str, list[Entry | None]] = {}
-        self._compare(old, new, "", 0, found)
+        pending: list[tuple[str, str | None, str | None]] = [("", old, new)]
+        folders = 0
+        while pending:
+            prefix, before, after = pending.pop()
+            pending += self._compare(prefix, before, after, found)
+            folders += 1
+            if max(len(found), folders) > MAX_ENTRIES or prefix.count("/") > MAX_TREE_DEPTH:
+                raise GitError(
+                    f"too many or too deep folders below {prefix[:80]!r}", "is this a catalog?"
+                )
         return [Change(path, *found[path]) for path in sorted(found)]
 
     def read(self, entry: Entry) -> bytes:
@@ -202,46 +225,44 @@ class Repository:
         try:
             return int(self._pygit2.odb.read_header(entry.blob)[1])
         except (KeyError, pygit2.GitError):
-            raise _missing(entry.blob, entry.path) from None
+            raise missing_object(entry.blob, entry.path) from None
 
     def _compare(
-        self,
-        old: str | None,
-        new: str | None,
-        prefix: str,
-        depth: int,
-        found: dict[str, list[Entry | None]],
-    ) -> None:
+        self, prefix: str, old: str | None, new: str | None, found: dict[str, list[Entry | None]]
+    ) -> Iterator[tuple[str, str | None, str | None]]:
+        """Note the files of one folder that differ; return the folders to compare next."""
         if old == new:
             return
-        if depth > MAX_TREE_DEPTH or len(found) > MAX_ENTRIES:
-            raise GitError(f"too many or too deep folders below {prefix!r}", "is this a catalog?")
         sides = [set(self._read_tree(tree)) if tree else set() for tree in (old, new)]
         folders: dict[str, list[str | None]] = {}
         for side, other in ((0, 1), (1, 0)):
             for mode, raw_name, oid in sorted(sides[side] - sides[other]):
                 name = raw_name.decode("utf-8", "surrogateescape")
-                path = f"{prefix}{name}"
                 odd = "/" in name or name.lower() in _ODD_NAMES
-                if name.startswith(".") and not odd:
+                skipped = not prefix and self.parts is not None and name not in self.parts
+                if skipped or (name.startswith(".") and not odd):
                     continue
+                path = f"{prefix}{name}"
                 if mode == _TREE_MODE and not odd:
                     folders.setdefault(path, [None, None])[side] = oid.hex()
                 else:
                     entry = Entry(path, oid.hex(), "odd" if odd else _KINDS.get(mode, "file"))
                     found.setdefault(path, [None, None])[side] = entry
         for path, (before, after) in folders.items():
-            self._compare(before, after, f"{path}/", depth + 1, found)
+            yield f"{path}/", before, after
 
     def _read_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
         raw = self._read_object(tree, "a folder", pygit2.enums.ObjectType.TREE)
-        return _TREE_ENTRY.findall(raw)
+        entries = _TREE_ENTRY.findall(raw)
+        if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(raw):
+            raise missing_object(tree, "a folder")
+        return [(mode.lstrip(b"0"), name, oid) for mode, name, oid in entries]
 
     def _read_object(self, oid: str, what: str, kind: pygit2.enums.ObjectType) -> bytes:
         try:
             found, data = self._pygit2.odb.read(oid)
         except (KeyError, pygit2.GitError):
-            raise _missing(oid, what) from None
+            raise missing_object(oid, what) from None
         if found != kind:
             raise GitError(f"the object {oid[:10]} of {what} is no {kind.name.lower()}")
         return data
@@ -250,7 +271,13 @@ class Repository:
         try:
             return self._pygit2[commit_id].peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):
-            raise _missing(commit_id, "the history") from None
+            raise missing_object(commit_id, "the history") from None
+
+
+def _datetime(seconds: int) -> datetime:
+    """A commit's time in UTC; git takes any number, so that of a nonsense clock is cut."""
+    seconds = max(_FIRST_SECOND, min(seconds, _LAST_SECOND))
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
 
 
 def open_repository(location: Location) -> pygit2.Repository:
@@ -268,7 +295,8 @@ def open_repository(location: Location) -> pygit2.Repository:
         raise GitError(f"cannot open the repository {location.git_dir}: {error}", hint) from None
 
 
-def _missing(oid: str, what: str) -> MissingObjectError:
+def missing_object(oid: str, what: str) -> MissingObjectError:
+    """The error for an object that the repository should have."""
     return MissingObjectError(
         f"the object {oid[:10]} of {what} is missing or damaged in this repository",
         "fetch it with `git fetch --unshallow` or `git fetch --refetch`, or check `git fsck`",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from pygit2.enums import FileMode
 from agnes.config import Author, author, author_from_environment
 from agnes.errors import ConflictError, GitError
 from agnes.git.refs import Location
-from agnes.git.repository import open_repository
+from agnes.git.repository import missing_object, open_repository
 
 ATTEMPTS = 20
 LOCK_WAIT_SECONDS = 2.0
@@ -75,6 +76,8 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
             for path, content in files.items()
         }
         new = _commit_on_tip(repository, branch, edit, blobs, author)
+    except KeyError as error:
+        raise missing_object(str(error.args[0]), "the branch") from error
     except (pygit2.GitError, OSError) as error:
         raise _refused(location, branch, error) from error
     for checkout in checkouts:
@@ -158,7 +161,7 @@ def _update_tree(
         if rest:
             folders.setdefault(name, {})[tuple(rest)] = blob
         elif blob is not None:
-            builder.insert(name, blob, FileMode.BLOB)
+            builder.insert(name, blob, _file_mode(builder.get(name)))
         elif builder.get(name) is not None:
             builder.remove(name)
     for name, inner in folders.items():
@@ -172,6 +175,13 @@ def _update_tree(
         elif existing is not None:
             builder.remove(name)
     return builder.write()
+
+
+def _file_mode(existing: pygit2.Object | None) -> FileMode:
+    """The mode of a file's new version: executable if the old one was."""
+    if existing is not None and existing.filemode == FileMode.BLOB_EXECUTABLE:
+        return FileMode.BLOB_EXECUTABLE
+    return FileMode.BLOB
 
 
 def _checkouts(location: Location, branch: str) -> Iterable[pygit2.Repository]:
@@ -207,13 +217,15 @@ def _check_clean(checkout: pygit2.Repository, files: Mapping[str, bytes | None])
     root = Path(checkout.workdir)
     for path, content in files.items():
         on_disk = root / path
-        for parent in on_disk.relative_to(root).parents:
-            if (root / parent).is_symlink():
-                raise ConflictError(f"{parent} is a symbolic link", "replace it by a folder")
+        for parent in map(root.joinpath, on_disk.relative_to(root).parents):
+            if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
+                raise ConflictError(f"{parent} is no folder", "put a folder in its place")
         try:
-            clean = not checkout.status_file(path)
+            clean = not checkout.status_file(path) and not on_disk.is_dir()
         except KeyError:
-            clean = True
+            clean = not on_disk.is_dir()
+        except pygit2.AmbiguousError:  # a folder in the place of the file
+            clean = False
         if not clean and not _is_already(on_disk, content):
             raise ConflictError(
                 f"{path} has uncommitted changes",
@@ -245,7 +257,9 @@ def _bring_along(
         else:
             if not _is_already(root / path, content):
                 _write_atomically(root / path, content)
-            checkout.index.add(pygit2.IndexEntry(path, blob, FileMode.BLOB))
+            known = path in checkout.index
+            mode = checkout.index[path].mode if known else FileMode.BLOB
+            checkout.index.add(pygit2.IndexEntry(path, blob, mode))
     checkout.index.write()
 
 
@@ -254,6 +268,8 @@ def _write_atomically(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(content)
+        if path.is_file():
+            temporary.chmod(path.stat().st_mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -311,7 +327,8 @@ def worktree_tree(location: Location) -> str:
     try:
         for path in [entry.path for entry in index if not os.path.lexists(root / entry.path)]:
             index.remove(path)
-        index.add_all([f"{location.folder}/*" if location.folder else "*"])
+        literal = re.sub(r"([*?\[\]\\])", r"\\\1", location.folder)
+        index.add_all([f"{literal}/*" if literal else "*"])
         return str(index.write_tree())
     except (pygit2.GitError, OSError) as error:
         raise GitError(f"cannot read the working tree: {error}") from error

@@ -14,6 +14,8 @@ Kind = Literal["settings", "index", "metric", "table"]
 
 SETTINGS = "agnes.yml"
 INDEX = "metrics/metrics.yml"
+PARTS = frozenset([SETTINGS, "metrics", "tables"])
+"""What a catalog's folder holds that is read; everything else in it is not looked at."""
 
 _ENDINGS = (".yml", ".yaml")
 _NAME = re.compile(NAME)
@@ -68,7 +70,7 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
     owners: dict[str, str] = {}
     for path, kind in entries:
         if kind != "file":
-            if path.partition("/")[0] in (SETTINGS, "metrics", "tables"):
+            if path.partition("/")[0] in PARTS:
                 diagnostics.append(_misplaced(path, *_NOT_FOLLOWED[kind]))
             continue
         slot = _place(path)

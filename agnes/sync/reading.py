@@ -14,6 +14,7 @@ from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.errors import AgnesError, CacheError, CacheWriteError, NoCommitError
 from agnes.git.refs import Location, locate, read_tip
+from agnes.sync.outcome import is_current
 
 Say = Callable[[str], None]
 Progress = Callable[[int, int], None]
@@ -92,7 +93,7 @@ def _is_fresh(location: Location, current: Current, say: Say) -> bool:
         raise NoCommitError(f"the branch {tip.branch} has no commit any more")
     if tip.branch is None:
         say(f"HEAD is detached at {tip.commit[:10]}; answering from that commit")
-    return tip.commit == current.commit
+    return is_current(location, current, tip)
 
 
 def _open_apart(location: Location, reading: Reading, error: CacheWriteError) -> Snapshot:

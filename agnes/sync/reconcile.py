@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from agnes.cache.build import Progress, Revision, build
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
-from agnes.errors import CacheError, NotACatalogError
+from agnes.errors import CacheError, MissingObjectError, NotACatalogError
 from agnes.git.refs import MARKER, Location
-from agnes.git.repository import Repository
+from agnes.git.repository import BornTip, Repository
 from agnes.git.writer import worktree_tree
-from agnes.load.document import read_document
+from agnes.load.catalog import serve
 from agnes.model.catalog import Settings
-from agnes.model.layout import Slot, survey
+from agnes.model.layout import PARTS, Slot
+from agnes.sync.outcome import Outcome, outcome_if_current
 
 CHEAP_FILES = 1_000
 """Up to so many changed files, a read command syncs before it answers."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a sync found and did.
-
-    Args:
-        commit: the commit that is in force now.
-        previous: the commit that was in force before, None at first.
-        wanted: the branch's tip; differs from `commit` when the change was too large to be cheap.
-        branch: the branch that is followed, None when HEAD is detached.
-        files: how many files differ between what was in force and the tip.
-        added, changed, removed: ids of metrics, and of tables as `tables/<id>`.
-        findings: rows of `catalog_diagnostics` of the snapshot in force.
-    """
-
-    path: Path
-    commit: str
-    previous: str | None
-    wanted: str
-    branch: str | None
-    files: int = 0
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    findings: list[dict[str, Any]] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def moved(self) -> bool:
-        """Whether another commit is in force than before."""
-        return self.commit != self.previous
 
 
 def reconcile(
@@ -65,46 +34,42 @@ def reconcile(
     Raises:
         NotACatalogError, GitError, CacheError: the snapshot in force stays in force.
     """
-    repository = Repository(location)
+    if (unchanged := outcome_if_current(location)) is not None:
+        return unchanged
+    repository = Repository(location, PARTS)
     store = Store(location)
-    ref = followed_ref(repository)
+    head = repository.tip()
+    ref = followed_ref(repository, head)
     tip = repository.tip(ref)
     current = store.current()
-    assert tip.commit is not None
-    if current and (current.commit, current.ref) == (tip.commit, ref):
-        return _describe(repository, current, current, tip.commit, tip.branch)
+    wanted = Current(store.path(tip.commit), ref, head.commit)
+    if current == wanted and _is_readable(current.path):
+        return _describe(current, current, tip)
     if cheap_only and current and _changed_files(repository, current, tip.commit) > CHEAP_FILES:
-        return _describe(repository, current, current, tip.commit, tip.branch)
+        return _describe(current, current, tip)
     with store.lock():
         # Another process may have been faster, or the branch may have moved on meanwhile.
         current, tip = store.current(), repository.tip(ref)
-        assert tip.commit is not None
-        revision = _committed(repository, tip.commit, tip.branch)
+        revision = _committed(repository, tip.commit)
         _ensure(repository, store, revision, current, progress)
-        now = store.point_to(tip.commit, ref)
+        now = store.point_to(tip.commit, ref, head.commit)
         store.collect()
-    return _describe(repository, current, now, tip.commit, tip.branch)
+    return _describe(current, now, tip)
 
 
 def rebuild(location: Location, progress: Progress | None = None) -> Outcome:
     """Build the snapshot of the tip from nothing, and forget all others."""
-    repository = Repository(location)
+    repository = Repository(location, PARTS)
     store = Store(location)
-    ref = followed_ref(repository)
+    head = repository.tip()
+    ref = followed_ref(repository, head)
     with store.lock():
         tip = repository.tip(ref)
-        assert tip.commit is not None
         with store.new_snapshot(tip.commit) as target:
-            build(
-                repository,
-                _committed(repository, tip.commit, tip.branch),
-                target,
-                progress=progress,
-            )
-            store.clear()
-        now = store.point_to(tip.commit, ref)
-        store.collect()
-    return _describe(repository, None, now, tip.commit, tip.branch)
+            build(repository, _committed(repository, tip.commit), target, progress=progress)
+        now = store.point_to(tip.commit, ref, head.commit)
+        store.collect_all()
+    return _describe(None, now, tip)
 
 
 def materialize(location: Location, revision: str, progress: Progress | None = None) -> Path:
@@ -113,9 +78,9 @@ def materialize(location: Location, revision: str, progress: Progress | None = N
     Args:
         revision: anything git can resolve to a commit.
     """
-    repository = Repository(location)
+    repository = Repository(location, PARTS)
     commit = repository.resolve(revision)
-    return _materialize(repository, _committed(repository, commit, None), commit, progress)
+    return _materialize(repository, _committed(repository, commit), commit, progress)
 
 
 def materialize_apart(location: Location, revision: str | None, folder: Path) -> Path:
@@ -124,32 +89,29 @@ def materialize_apart(location: Location, revision: str | None, folder: Path) ->
     Args:
         revision: anything git can resolve to a commit; None for the followed branch's tip.
     """
-    repository = Repository(location)
+    repository = Repository(location, PARTS)
     commit = (
         repository.resolve(revision)
         if revision is not None
-        else repository.tip(followed_ref(repository)).commit
+        else repository.tip(followed_ref(repository, repository.tip())).commit
     )
-    assert commit is not None
     target = folder / f"{commit}.duckdb"
-    build(repository, _committed(repository, commit, None), target)
+    build(repository, _committed(repository, commit), target)
     return target
 
 
 def preview(location: Location, progress: Progress | None = None) -> Path:
     """The snapshot of the working tree, uncommitted changes included; nothing else reads it."""
-    repository = Repository(location)
+    repository = Repository(location, PARTS)
     tip = repository.tip()
-    assert tip.commit is not None
     tree = worktree_tree(location)
-    revision = Revision(tip.commit, repository.catalog_tree(tree), tip.branch, committed=False)
-    return _materialize(repository, revision, tree, progress)
+    revision = Revision(tip.commit, repository.catalog_tree(tree), committed=False)
+    # The dates of a preview come from the commit that it is based on.
+    return _materialize(repository, revision, f"{tree}-{tip.commit[:12]}", progress)
 
 
-def followed_ref(repository: Repository) -> str:
+def followed_ref(repository: Repository, head: BornTip) -> str:
     """The ref that is served: the branch that agnes.yml at HEAD names, else HEAD itself."""
-    head = repository.tip()
-    assert head.commit is not None
     tree = repository.catalog_tree(repository.root_tree(head.commit))
     entry = repository.entry(tree, MARKER)
     if entry is None or entry.kind != "file":
@@ -157,13 +119,14 @@ def followed_ref(repository: Repository) -> str:
             f"{repository.location.path} has no {MARKER} in commit {head.commit[:10]}",
             f"name a catalog with --catalog, or make one: touch {MARKER}, git add and commit it",
         )
-    settings = read_document(Slot(MARKER, "settings"), repository.read(entry)).value
+    slots = {MARKER: Slot(MARKER, "settings")}
+    settings = serve(repository, head.commit, slots, [entry])[0].value
     branch = settings.branch if isinstance(settings, Settings) else None
     return f"refs/heads/{branch}" if branch else "HEAD"
 
 
-def _committed(repository: Repository, commit: str, branch: str | None) -> Revision:
-    return Revision(commit, repository.catalog_tree(repository.root_tree(commit)), branch)
+def _committed(repository: Repository, commit: str) -> Revision:
+    return Revision(commit, repository.catalog_tree(repository.root_tree(commit)))
 
 
 def _materialize(
@@ -183,8 +146,9 @@ def _materialize(
                         base=base.path if base else None,
                         progress=progress,
                     )
-            path.touch()
             store.collect()
+    with contextlib.suppress(OSError):
+        path.touch()  # used now, so that it is not the next to be collected
     return path
 
 
@@ -217,45 +181,37 @@ def _changed_files(repository: Repository, current: Current, commit: str) -> int
     try:
         with Snapshot(current.path) as snapshot:
             before = snapshot.info()["tree"]
-    except CacheError:
-        return 0
-    after = repository.catalog_tree(repository.root_tree(commit))
-    return len(repository.changes(before, after))
+        after = repository.catalog_tree(repository.root_tree(commit))
+        return len(repository.changes(before, after))
+    except (CacheError, MissingObjectError):
+        return 0  # what is in force is damaged, or of a history that is gone: do not keep it
 
 
-def _describe(
-    repository: Repository,
-    before: Current | None,
-    now: Current,
-    wanted: str,
-    branch: str | None,
-) -> Outcome:
+def _describe(before: Current | None, now: Current, tip: BornTip) -> Outcome:
     with Snapshot(now.path) as snapshot:
-        tree, findings, counts = snapshot.info()["tree"], snapshot.diagnostics(), snapshot.counts()
-    added: list[str] = []
-    changed: list[str] = []
-    removed: list[str] = []
-    old_tree = None
-    if before is not None and before.path.is_file():
-        with Snapshot(before.path) as snapshot:
-            old_tree = snapshot.info()["tree"]
-    changes = repository.changes(old_tree, tree)
-    for change in changes:
-        slot = survey([(change.path, "file")]).slots.get(change.path)
-        if slot is None or not slot.id:
-            continue
-        name = slot.id if slot.kind == "metric" else f"tables/{slot.id}"
-        (removed if change.new is None else added if change.old is None else changed).append(name)
+        findings, counts, new = snapshot.diagnostics(), snapshot.counts(), _versions(snapshot)
+    old: dict[str, Any] = {}
+    if before is not None:
+        with contextlib.suppress(CacheError), Snapshot(before.path) as snapshot:
+            old = _versions(snapshot)
     return Outcome(
         path=now.path,
         commit=now.commit,
         previous=before.commit if before else None,
-        wanted=wanted,
-        branch=branch,
-        files=len(changes),
-        added=added,
-        changed=changed,
-        removed=removed,
+        wanted=tip.commit,
+        branch=tip.branch,
+        added=sorted(new.keys() - old.keys()),
+        changed=sorted(name for name in new.keys() & old.keys() if new[name] != old[name]),
+        removed=sorted(old.keys() - new.keys()),
         findings=findings,
         counts=counts,
     )
+
+
+def _versions(snapshot: Snapshot) -> dict[str, Any]:
+    """What is served under each id: the version of its file, and whether that is stale."""
+    rows = snapshot.rows(
+        "SELECT id, blob, stale FROM metric_definitions "
+        "UNION ALL SELECT 'tables/' || id, blob, stale FROM table_registry"
+    )
+    return {row["id"]: (row["blob"], row["stale"]) for row in rows}

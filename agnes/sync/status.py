@@ -9,6 +9,7 @@ from agnes.cache.store import Store
 from agnes.errors import AgnesError
 from agnes.git.refs import Location
 from agnes.git.repository import Repository
+from agnes.model.layout import PARTS
 from agnes.sync.reconcile import followed_ref
 
 
@@ -32,8 +33,8 @@ def status(location: Location) -> dict[str, Any]:
         "error": None,
     }
     try:
-        repository = Repository(location)
-        ref = followed_ref(repository)
+        repository = Repository(location, PARTS)
+        ref = followed_ref(repository, repository.tip())
         tip = repository.tip(ref)
         found |= {"branch": tip.branch, "follows": ref, "wanted": tip.commit}
         found["shallow"] = repository.is_shallow()

@@ -12,7 +12,8 @@ from watchdog.observers import Observer
 from agnes.cache.store import Store
 from agnes.errors import AgnesError
 from agnes.git.refs import Location, read_tip
-from agnes.sync.reconcile import Outcome, reconcile
+from agnes.sync.outcome import Outcome, is_current
+from agnes.sync.reconcile import reconcile
 
 POLL_SECONDS = 2.0
 SETTLE_SECONDS = 0.02
@@ -57,7 +58,9 @@ def watch(
 
 def _is_current(location: Location) -> bool:
     current = Store(location).current()
-    return current is not None and read_tip(location, current.ref).commit == current.commit
+    if current is None:
+        return False
+    return is_current(location, current, read_tip(location, current.ref))
 
 
 class _Wake(FileSystemEventHandler):
