@@ -84,3 +84,11 @@ def complete_metric(incomplete: str) -> list[str]:
     except AgnesError:
         return []
     return [row["id"] for row in rows if row["id"].startswith(incomplete)]
+
+
+IdArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID", help="<category>/<name>, such as revenue/mrr.", autocompletion=complete_metric
+    ),
+]
