@@ -10,7 +10,9 @@ from pathlib import Path
 
 from agnes.errors import UsageError
 
-_PERSON = re.compile(r"\s*([^<>]*[^<>\s])\s*<\s*([^<>\s]+)\s*>\s*")
+_PERSON = re.compile(
+    r" *([^<>\x00-\x1f\x7f]*[^<>\s\x00-\x1f\x7f]) *< *([^<>\s\x00-\x1f\x7f]+) *> *"
+)
 _DATE = re.compile(r"@?(\d{1,11}) ([-+])(\d\d)(\d\d)")
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agnes.errors import GitError, InvalidError, NotFoundError
+from agnes.errors import ConflictError, GitError, InvalidError, NotFoundError, UsageError
 from agnes.git.refs import Location
 from agnes.git.repository import Entry, Repository
 from agnes.git.writer import Edit, commit, identity
 from agnes.load.catalog import load_catalog
 from agnes.load.document import read_document
-from agnes.load.pack import Pack
+from agnes.load.pack import Pack, table_from_fields
 from agnes.model.catalog import Index
-from agnes.model.layout import INDEX, PARTS, Layout, Slot, survey
+from agnes.model.layout import ENDINGS, INDEX, PARTS, Layout, Slot, printable, survey
 from agnes.model.metric import Metric
 from agnes.model.scalar import core
 from agnes.model.table import Table
@@ -78,6 +79,19 @@ class Editor:
         self._keep_index(plan, pack.index)
         return plan
 
+    def expect(self, path: str, blob: str) -> None:
+        """Insist that a file is what was read of it.
+
+        Raises:
+            ConflictError: a newer commit changed it, or it is broken.
+        """
+        entry = self.entries.get(path)
+        if entry is None or entry.blob != blob:
+            raise ConflictError(
+                f"{path} is not what was read: it was changed since, or is broken",
+                "read it again; repair it first if `da catalog status` says so",
+            )
+
     def remove(self, metric_ids: Iterable[str]) -> Plan:
         """Plan to delete metrics.
 
@@ -86,10 +100,12 @@ class Editor:
         """
         plan = Plan(self.base, self.branch)
         for metric_id in metric_ids:
-            path = self._paths.get(("metric", metric_id))
-            if path is None:
-                raise NotFoundError(f"Metric '{metric_id}' not found")
-            plan.files[path] = None
+            # Both, if there are two: the other would take the place of the first.
+            paths = [f"metrics/{metric_id}{ending}" for ending in ENDINGS]
+            found = [path for path in paths if path in self.entries]
+            if not found:
+                raise NotFoundError(f"Metric '{printable(metric_id)}' not found")
+            plan.files |= dict.fromkeys(found)
             plan.removed.append(metric_id)
         self._keep_index(plan, None)
         return plan
@@ -107,6 +123,8 @@ class Editor:
         Raises:
             ConflictError: somebody else changed one of the files; nothing was done.
         """
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", source):
+            raise UsageError(f"{source!r} is no source", "use manual, api or yaml_import")
         if not plan.files:
             return None
         details = [
@@ -123,7 +141,7 @@ class Editor:
         """A table as it is on the branch; an empty one of that id when it is not registered."""
         path = self._paths.get(("table", table_id))
         if path is None:
-            return Table(id=table_id)
+            return table_from_fields({"id": table_id})
         value = self._read(self.entries[path]).get(table_id)
         if value is None:
             raise InvalidError(f"{path} does not validate", [], "repair it first")
@@ -136,6 +154,7 @@ class Editor:
         entry = self.entries.get(slot.path)
         data = core(value.to_yaml())
         if entry is None:
+            self._check_new(slot)
             plan.files[slot.path] = dump(data)
             plan.added.append(name)
             return
@@ -150,6 +169,13 @@ class Editor:
             plan.files[slot.path] = patch(original, _like(original, data))
         plan.changed.append(name)
 
+    def _check_new(self, slot: Slot) -> None:
+        known = next((other for kind, other in self._paths if _same(slot, kind, other)), None)
+        if known is not None:
+            raise InvalidError(
+                f"{slot.id} differs from {known} in case only", [], f"use {known}, or another id"
+            )
+
     def _keep_index(self, plan: Plan, theirs: Index | None) -> None:
         """List what comes and unlist what goes, if the catalog has an index."""
         path = self._paths.get(("index", ""), INDEX)
@@ -161,7 +187,8 @@ class Editor:
         if not isinstance(document.value, Index):
             return
         data: dict[str, Any] = core(load(original)) or {}
-        categories: list[dict[str, Any]] = data.setdefault("categories", [])
+        categories: list[dict[str, Any]] = data.get("categories") or []
+        data["categories"] = categories
         their_categories = {item.category: item for item in theirs.categories} if theirs else {}
         for metric_id in plan.added:
             folder, _, name = metric_id.partition("/")
@@ -172,17 +199,20 @@ class Editor:
                 other = their_categories.get(folder)
                 category = {"name": other.name if other else folder, "folder": folder}
                 categories.append(category)
-            listed = category.setdefault("metrics", [])
-            if name not in listed:
-                listed.append(name)
+            listed = category.get("metrics") or []
+            category["metrics"] = listed if name in listed else [*listed, name]
         for metric_id in plan.removed:
             folder, _, name = metric_id.partition("/")
             for category in categories:
-                if _folder(category) == folder and name in category.get("metrics", []):
+                if _folder(category) == folder and name in (category.get("metrics") or []):
                     category["metrics"].remove(name)
         content = patch(original, data)
         if content != original:
             plan.files[path] = content
+
+
+def _same(slot: Slot, kind: str, other: str) -> bool:
+    return slot.kind == kind and slot.id.casefold() == other.casefold()
 
 
 def _folder(category: Mapping[str, Any]) -> str:

@@ -37,8 +37,14 @@ class _Repository:
 
     def _commit(self, plan: Callable[[Editor], Plan], verb: str, source: str) -> Plan:
         from agnes.edit import Editor, subject
+        from agnes.errors import UsageError
         from agnes.sync.reconcile import reconcile
 
+        if self._reading.revision is not None:
+            raise UsageError(
+                f"this catalog was opened at {self._reading.revision} and can only be read",
+                "open it without a revision to change it",
+            )
         editor = Editor(locate(self.path))
         planned = plan(editor)
         names = planned.added + planned.changed + planned.removed
@@ -92,7 +98,7 @@ class MetricRepository(_Repository):
         source = str(fields.pop("source", None) or "manual")
         known = {key: value for key, value in fields.items() if key in Metric.model_fields}
         before = {key: row[key] for key in Metric.model_fields}
-        return self._put(before | known | {"id": metric_id}, source)
+        return self._put(before | known | {"id": metric_id}, source, read=row)
 
     def delete(self, metric_id: str) -> bool:
         """Delete a metric; False if there is none of that id."""
@@ -150,13 +156,19 @@ class MetricRepository(_Repository):
         with self._snapshot() as snapshot:
             return export_metrics(snapshot.metrics(), Path(output_dir))
 
-    def _put(self, fields: dict[str, Any], source: str) -> Row:
+    def _put(self, fields: dict[str, Any], source: str, read: Row | None = None) -> Row:
         from agnes.errors import InvalidError
         from agnes.load.pack import Pack, metric_from_fields
 
         metric = metric_from_fields(fields)
         pack = Pack(metrics={metric.id: metric})
-        self._commit(lambda editor: editor.put(pack), "define", source)
+
+        def plan(editor: Editor) -> Plan:
+            if read is not None:
+                editor.expect(read["path"], read["blob"])
+            return editor.put(pack)
+
+        self._commit(plan, "define", source)
         row = self.get(metric.id)
         if row is None:
             raise InvalidError(

@@ -7,9 +7,44 @@ import subprocess
 from pathlib import Path
 
 _CATEGORIES = [f"area_{number:02}" for number in range(20)]
-_SUBJECTS = ["orders", "invoices", "tickets", "parcels", "visits", "leads", "seats", "claims", "shifts", "batches"]
-_MEASURES = ["amount", "value", "count", "duration", "cost", "margin", "share", "delay", "volume", "quality"]
-_QUALIFIERS = ["open", "closed", "late", "early", "net", "gross", "paid", "unpaid", "new", "returning", "internal", "external"]
+_SUBJECTS = [
+    "orders",
+    "invoices",
+    "tickets",
+    "parcels",
+    "visits",
+    "leads",
+    "seats",
+    "claims",
+    "shifts",
+    "batches",
+]
+_MEASURES = [
+    "amount",
+    "value",
+    "count",
+    "duration",
+    "cost",
+    "margin",
+    "share",
+    "delay",
+    "volume",
+    "quality",
+]
+_QUALIFIERS = [
+    "open",
+    "closed",
+    "late",
+    "early",
+    "net",
+    "gross",
+    "paid",
+    "unpaid",
+    "new",
+    "returning",
+    "internal",
+    "external",
+]
 
 
 def metric(number: int, chance: random.Random) -> tuple[str, str]:

@@ -23,7 +23,7 @@ from agnes.errors import CacheError, MissingObjectError, NotACatalogError
 from agnes.git.history import FileHistory, file_histories
 from agnes.git.refs import MARKER
 from agnes.git.repository import Commit, Entry, Repository
-from agnes.load.catalog import check_index, serve
+from agnes.load.catalog import Served, check_index, serve
 from agnes.model.catalog import Index, Settings
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.layout import Layout, Slot, survey
@@ -231,7 +231,7 @@ class _Writer:
         return bool(self.connection.execute("SELECT 1 FROM snapshot_info").fetchall())
 
     def _write_files(self, entries: list[Entry]) -> None:
-        served = serve(self.repository, self.revision.commit, self.layout.slots, entries)
+        served = self._serve(entries)
         batches: dict[str, tuple[dict[str, Kind], list[rows.Row]]] = {
             "metric_definitions": (rows.METRIC, []),
             "table_registry": (rows.TABLE, []),
@@ -256,6 +256,15 @@ class _Writer:
         for table_name, (columns, found) in batches.items():
             insert(self.connection, table_name, columns, found)
 
+    def _serve(self, entries: list[Entry]) -> list[Served]:
+        return serve(
+            self.repository,
+            self.revision.commit,
+            self.layout.slots,
+            entries,
+            committed=self.revision.committed,
+        )
+
     def _write_history(self) -> None:
         self.connection.execute("DELETE FROM file_history")
         found = [rows.history_row(self.histories[path]) for path in sorted(self.histories)]
@@ -265,7 +274,7 @@ class _Writer:
         """What depends on all files together."""
         own = [entries[slot.path] for slot in self.layout.slots.values() if _is_own(slot)]
         settings, index = Settings(), Index()
-        for served in serve(self.repository, self.revision.commit, self.layout.slots, own):
+        for served in self._serve(own):
             match served.value:
                 case Settings():
                     settings = served.value

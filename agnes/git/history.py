@@ -54,18 +54,22 @@ def file_histories(
 
 
 def earlier_versions(
-    repository: Repository, commit_id: str, paths: Iterable[str]
+    repository: Repository, commit_id: str, paths: Iterable[str], *, own: bool = False
 ) -> Iterator[Entry]:
     """The versions that files had before `commit_id`'s, newest first, on the first-parent history.
 
     Args:
         paths: the files that are still of interest; the caller may take paths out of the set
             while it goes along, and the walk ends when the set is empty.
+        own: begin with `commit_id`'s version itself.
 
     Returns:
         Entries of those paths, each version once in a row.
     """
     wanted = paths if isinstance(paths, set) else set(paths)
+    if own and wanted:
+        tree = repository.catalog_tree(repository.root_tree(commit_id))
+        yield from [entry for entry in repository.entries(tree) if entry.path in wanted]
     for at, parent in repository.first_parents(commit_id):
         if not wanted or parent is None:
             return

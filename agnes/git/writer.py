@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,11 +12,11 @@ from pygit2.enums import FileMode
 
 from agnes.config import Author, author, author_from_environment
 from agnes.errors import ConflictError, GitError
+from agnes.git.checkout import await_index, bring_along, check_clean, checkouts, file_mode
 from agnes.git.refs import Location
 from agnes.git.repository import missing_object, open_repository
 
 ATTEMPTS = 20
-LOCK_WAIT_SECONDS = 2.0
 
 pygit2.settings.enable_fsync_gitdir(True)
 
@@ -66,10 +63,10 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
     prefix = f"{location.folder}/" if location.folder else ""
     files = {f"{prefix}{path}": content for path, content in edit.files.items()}
     repository = open_repository(location)
-    checkouts = list(_checkouts(location, branch))
-    for checkout in checkouts:
-        _await_index(checkout)
-        _check_clean(checkout, files)
+    worktrees = list(checkouts(location, branch))
+    for checkout in worktrees:
+        await_index(checkout)
+        check_clean(checkout, files)
     try:
         blobs = {
             path: None if content is None else repository.create_blob(content)
@@ -80,9 +77,24 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
         raise missing_object(str(error.args[0]), "the branch") from error
     except (pygit2.GitError, OSError) as error:
         raise _refused(location, branch, error) from error
-    for checkout in checkouts:
-        _bring_along(checkout, files, blobs)
+    for checkout in worktrees:
+        _follow(checkout, new, files, blobs)
     return str(new)
+
+
+def _follow(
+    checkout: pygit2.Repository,
+    new: pygit2.Oid,
+    files: Mapping[str, bytes | None],
+    blobs: Mapping[str, pygit2.Oid | None],
+) -> None:
+    try:
+        bring_along(checkout, files, blobs)
+    except (pygit2.GitError, OSError) as error:
+        raise GitError(
+            f"committed {str(new)[:10]}, but {checkout.workdir} could not follow: {error}",
+            f"bring it along: git restore --staged --worktree -- {' '.join(files)}",
+        ) from error
 
 
 def _commit_on_tip(
@@ -161,7 +173,8 @@ def _update_tree(
         if rest:
             folders.setdefault(name, {})[tuple(rest)] = blob
         elif blob is not None:
-            builder.insert(name, blob, _file_mode(builder.get(name)))
+            existing: pygit2.Object | None = builder.get(name)
+            builder.insert(name, blob, file_mode(None if existing is None else existing.filemode))
         elif builder.get(name) is not None:
             builder.remove(name)
     for name, inner in folders.items():
@@ -175,113 +188,6 @@ def _update_tree(
         elif existing is not None:
             builder.remove(name)
     return builder.write()
-
-
-def _file_mode(existing: pygit2.Object | None) -> FileMode:
-    """The mode of a file's new version: executable if the old one was."""
-    if existing is not None and existing.filemode == FileMode.BLOB_EXECUTABLE:
-        return FileMode.BLOB_EXECUTABLE
-    return FileMode.BLOB
-
-
-def _checkouts(location: Location, branch: str) -> Iterable[pygit2.Repository]:
-    """The worktrees, the main one and the linked ones, that have `branch` checked out."""
-    paths = [location.common_dir, *(location.common_dir / "worktrees").glob("*")]
-    for path in paths:
-        try:
-            candidate = pygit2.Repository(str(path))
-        except pygit2.GitError:
-            continue  # a linked worktree whose folder was deleted
-        if candidate.is_bare or not Path(candidate.workdir).is_dir():
-            continue
-        # Read from the file: to the library the HEAD of an unborn branch is no reference.
-        if (path / "HEAD").read_text(encoding="utf-8").strip() == f"ref: {branch}":
-            yield candidate
-
-
-def _await_index(checkout: pygit2.Repository) -> None:
-    """Wait until git is done with the index, so that the checkout can follow the commit."""
-    lock = Path(checkout.path) / "index.lock"
-    deadline = time.monotonic() + LOCK_WAIT_SECONDS
-    while lock.exists():
-        if time.monotonic() > deadline:
-            raise ConflictError(
-                f"another git command is at work in {checkout.workdir}",
-                f"wait for it; if there is none, delete {lock}",
-            )
-        time.sleep(0.05)
-
-
-def _check_clean(checkout: pygit2.Repository, files: Mapping[str, bytes | None]) -> None:
-    assert checkout.workdir is not None
-    root = Path(checkout.workdir)
-    for path, content in files.items():
-        on_disk = root / path
-        for parent in map(root.joinpath, on_disk.relative_to(root).parents):
-            if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
-                raise ConflictError(f"{parent} is no folder", "put a folder in its place")
-        try:
-            clean = not checkout.status_file(path) and not on_disk.is_dir()
-        except KeyError:
-            clean = not on_disk.is_dir()
-        except pygit2.AmbiguousError:  # a folder in the place of the file
-            clean = False
-        if not clean and not _is_already(on_disk, content):
-            raise ConflictError(
-                f"{path} has uncommitted changes",
-                f"commit them or put them aside: git stash push -- {path}",
-            )
-
-
-def _is_already(on_disk: Path, content: bytes | None) -> bool:
-    if content is None:
-        return not on_disk.exists()
-    return on_disk.is_file() and not on_disk.is_symlink() and on_disk.read_bytes() == content
-
-
-def _bring_along(
-    checkout: pygit2.Repository,
-    files: Mapping[str, bytes | None],
-    blobs: Mapping[str, pygit2.Oid | None],
-) -> None:
-    assert checkout.workdir is not None
-    root = Path(checkout.workdir)
-    checkout.index.read()
-    for path, content in files.items():
-        blob = blobs[path]
-        if content is None or blob is None:
-            (root / path).unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                checkout.index.remove(path)
-            _prune((root / path).parent, root)
-        else:
-            if not _is_already(root / path, content):
-                _write_atomically(root / path, content)
-            known = path in checkout.index
-            mode = checkout.index[path].mode if known else FileMode.BLOB
-            checkout.index.add(pygit2.IndexEntry(path, blob, mode))
-    checkout.index.write()
-
-
-def _write_atomically(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        if path.is_file():
-            temporary.chmod(path.stat().st_mode)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _prune(folder: Path, root: Path) -> None:
-    while folder != root:
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-        folder = folder.parent
 
 
 def _refused(location: Location, branch: str, error: Exception) -> GitError:
@@ -311,24 +217,3 @@ def identity(location: Location) -> Author:
                 "git config --global user.email you@example.com",
             ) from None
     return author(*found)
-
-
-def worktree_tree(location: Location) -> str:
-    """Write the working tree, untracked files included, as a tree object and return its id.
-
-    The index on disk stays as it is; files that git ignores are left out.
-    """
-    repository = open_repository(location)
-    if repository.workdir is None:
-        raise GitError(f"{location.path} is a bare repository; it has no working tree")
-    root = Path(repository.workdir)
-    index = repository.index
-    index.read()
-    try:
-        for path in [entry.path for entry in index if not os.path.lexists(root / entry.path)]:
-            index.remove(path)
-        literal = re.sub(r"([*?\[\]\\])", r"\\\1", location.folder)
-        index.add_all([f"{literal}/*" if literal else "*"])
-        return str(index.write_tree())
-    except (pygit2.GitError, OSError) as error:
-        raise GitError(f"cannot read the working tree: {error}") from error

@@ -96,13 +96,19 @@ def read_entry(source: Source, slot: Slot, entry: Entry) -> Document:
 
 
 def serve(
-    repository: Repository, commit_id: str, slots: Mapping[str, Slot], entries: Iterable[Entry]
+    repository: Repository,
+    commit_id: str,
+    slots: Mapping[str, Slot],
+    entries: Iterable[Entry],
+    *,
+    committed: bool = True,
 ) -> list[Served]:
     """Read files of a revision, and for each that does not validate find the version to serve.
 
     Args:
         commit_id: the revision; earlier versions are looked for on its first-parent history.
         entries: the files to read; those without a slot are passed over.
+        committed: False when they are not `commit_id`'s but those of a working tree upon it.
     """
     served: dict[str, Served] = {}
     for entry in entries:
@@ -110,8 +116,8 @@ def serve(
             document = read_entry(repository, slot, entry)
             served[entry.path] = Served(document, document.value, entry)
     broken = {path for path, item in served.items() if item.value is None}
-    for earlier in earlier_versions(repository, commit_id, broken):
-        if earlier.kind != "file":
+    for earlier in earlier_versions(repository, commit_id, broken, own=not committed):
+        if earlier.kind != "file" or earlier.path not in broken:
             continue
         document = read_entry(repository, slots[earlier.path], earlier)
         if document.value is not None:

@@ -225,6 +225,19 @@ def metric_from_fields(fields: Mapping[str, Any]) -> Metric:
     return metric
 
 
+def table_from_fields(fields: Mapping[str, Any]) -> Table:
+    """A table from the keys of its YAML file.
+
+    Raises:
+        InvalidError: a field is missing, unknown or wrong.
+    """
+    pack = Pack()
+    table = _validate(pack, f"tables/{fields.get('id')}.yml", Table, dict(fields))
+    if not isinstance(table, Table):
+        raise InvalidError("the table does not validate", pack.diagnostics)
+    return table
+
+
 def with_columns(table: Table, columns: Mapping[str, Mapping[str, Any] | None]) -> Table:
     """A table with what is newly known of columns; None forgets one.
 
@@ -239,11 +252,7 @@ def with_columns(table: Table, columns: Mapping[str, Mapping[str, Any] | None]) 
         else:
             kept = {"pii": True} if known.get(name, {}).get("pii") else {}
             known[name] = kept | {key: value for key, value in fields.items() if value is not None}
-    pack = Pack()
-    changed = _validate(pack, f"tables/{table.id}.yml", Table, data)
-    if not isinstance(changed, Table):
-        raise InvalidError(f"the metadata of {table.id} does not validate", pack.diagnostics)
-    return changed
+    return table_from_fields(data)
 
 
 def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:

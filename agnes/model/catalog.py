@@ -40,6 +40,11 @@ class IndexCategory(Model):
     description: Text | None = Field(None, description="What its metrics have in common.")
     metrics: Texts = Field([], description="Names of its metrics, in the order to show them.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        return without_nulls(data)
+
     @property
     def category(self) -> str:
         """The category as ids have it: the folder."""

@@ -17,7 +17,7 @@ INDEX = "metrics/metrics.yml"
 PARTS = frozenset([SETTINGS, "metrics", "tables"])
 """What a catalog's folder holds that is read; everything else in it is not looked at."""
 
-_ENDINGS = (".yml", ".yaml")
+ENDINGS = (".yml", ".yaml")
 _NAME = re.compile(NAME)
 _TABLE_ID = re.compile(TABLE_ID)
 _NAME_RULE = "lower-case letters, digits and underscores, a letter first, at most 64"
@@ -114,7 +114,7 @@ def _place(path: str) -> Slot | Diagnostic | None:
     if path == SETTINGS:
         return Slot(path, "settings")
     folder, _, rest = path.partition("/")
-    stem = next((rest.removesuffix(end) for end in _ENDINGS if rest.endswith(end)), None)
+    stem = next((rest.removesuffix(end) for end in ENDINGS if rest.endswith(end)), None)
     if folder not in ("metrics", "tables") or stem is None:
         return None
     if folder == "tables":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from dataclasses import dataclass
 from importlib.resources import files
@@ -121,4 +123,5 @@ def _commit(location: Location, base: str | None, content: dict[str, bytes]) -> 
 
 def _template(name: str, prefix: str) -> bytes:
     text = (files("agnes.scaffold") / name).read_text(encoding="utf-8")
-    return text.replace("{folder}", prefix or "./").replace("{prefix}", prefix).encode()
+    text = text.replace("{folder}", shlex.quote(prefix or "./"))
+    return text.replace("{prefix}", re.escape(prefix)).encode()

@@ -10,9 +10,9 @@ from agnes.cache.build import Progress, Revision, build
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.errors import CacheError, MissingObjectError, NotACatalogError
+from agnes.git.checkout import worktree_tree
 from agnes.git.refs import MARKER, Location
 from agnes.git.repository import BornTip, Repository
-from agnes.git.writer import worktree_tree
 from agnes.load.catalog import serve
 from agnes.model.catalog import Settings
 from agnes.model.layout import PARTS, Slot

@@ -78,14 +78,24 @@ def _replace(target: CommentedMap, key: str, value: Any) -> None:
 
 def _update_list(target: CommentedSeq, values: list[Any]) -> None:
     """Keep the items that stay, with their comments."""
+    wanted = [_identity(value) for value in values]
     for at in reversed(range(len(target))):
-        if target[at] not in values:
+        if _identity(target[at]) not in wanted:
             del target[at]
     for at, value in enumerate(values):
-        if at < len(target) and target[at] == value:
-            continue
-        target.insert(at, _styled(value))
+        if at < len(target) and _identity(target[at]) == wanted[at]:
+            if isinstance(value, Mapping):
+                _update(target[at], value)
+        else:
+            target.insert(at, _styled(value))
     del target[len(values) :]
+
+
+def _identity(item: Any) -> Any:
+    """What makes an item of a list the same one after a change: of a mapping, its name."""
+    if isinstance(item, Mapping):
+        return ("mapping", *(item[key] for key in ("id", "folder", "name") if key in item))
+    return item
 
 
 def _styled(value: Any) -> Any:

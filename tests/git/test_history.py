@@ -145,6 +145,7 @@ def by_git(repository: GitRepository, path: str) -> tuple[str, ...]:
         "log",
         "--first-parent",
         "--diff-merges=first-parent",
+        "--no-patch",
         f"--format=%H{SEPARATOR}%ct{SEPARATOR}%an",
         "HEAD",
         "--",

@@ -16,6 +16,10 @@ def tip_by_git(repository, where: Path | None = None) -> Tip:
     return Tip(branch or None, commit or None)
 
 
+def leave_alone(repository):
+    pass
+
+
 def pack(repository):
     repository.git("pack-refs", "--all")
 
@@ -56,7 +60,7 @@ def have_annotated_tags(repository):
 @pytest.mark.parametrize(
     "arrange",
     [
-        lambda repository: None,
+        leave_alone,
         pack,
         pack_and_move_on,
         detach,

@@ -1,0 +1,163 @@
+"""Checkouts: worktrees that follow a commit on their branch, and what they hold uncommitted."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pygit2
+from pygit2.enums import FileMode
+
+from agnes.errors import ConflictError, GitError
+from agnes.git.refs import Location
+from agnes.git.repository import open_repository
+
+LOCK_WAIT_SECONDS = 2.0
+STATUS_ATTEMPTS = 5
+
+
+def checkouts(location: Location, branch: str) -> Iterable[pygit2.Repository]:
+    """The worktrees, the main one and the linked ones, that have `branch` checked out."""
+    paths = [location.common_dir, *(location.common_dir / "worktrees").glob("*")]
+    for path in paths:
+        try:
+            candidate = pygit2.Repository(str(path))
+        except pygit2.GitError:
+            continue  # a linked worktree whose folder was deleted
+        if candidate.is_bare or not Path(candidate.workdir).is_dir():
+            continue
+        # Read from the file: to the library the HEAD of an unborn branch is no reference.
+        if (path / "HEAD").read_text(encoding="utf-8").strip() == f"ref: {branch}":
+            yield candidate
+
+
+def await_index(checkout: pygit2.Repository) -> None:
+    """Wait until git is done with the index, so that the checkout can follow the commit."""
+    lock = Path(checkout.path) / "index.lock"
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while lock.exists():
+        if time.monotonic() > deadline:
+            raise ConflictError(
+                f"another git command is at work in {checkout.workdir}",
+                f"wait for it; if there is none, delete {lock}",
+            )
+        time.sleep(0.05)
+
+
+def check_clean(checkout: pygit2.Repository, files: Mapping[str, bytes | None]) -> None:
+    """Insist that files may be written: no uncommitted change, no link, no folder in the way.
+
+    Args:
+        files: path in the repository to new content, None for a file that goes.
+
+    Raises:
+        ConflictError: a file has an uncommitted change, other than to the new content.
+    """
+    assert checkout.workdir is not None
+    root = Path(checkout.workdir)
+    for path, content in files.items():
+        on_disk = root / path
+        for parent in map(root.joinpath, on_disk.relative_to(root).parents):
+            if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
+                raise ConflictError(f"{parent} is no folder", "put a folder in its place")
+        clean = not on_disk.is_dir() and _is_clean(checkout, path)
+        if not clean and not _is_already(on_disk, content):
+            raise ConflictError(
+                f"{path} has uncommitted changes",
+                f"commit them or put them aside: git stash push -- {path}",
+            )
+
+
+def _is_clean(checkout: pygit2.Repository, path: str) -> bool:
+    """Whether neither the index nor the file differs from HEAD."""
+    for _ in range(STATUS_ATTEMPTS):
+        try:
+            return not checkout.status_file(path)
+        except KeyError:
+            return True  # nowhere there
+        except pygit2.AmbiguousError:
+            return False  # a folder in its place
+        except OSError:
+            time.sleep(0.02)  # another process is just replacing the file
+    return False
+
+
+def _is_already(on_disk: Path, content: bytes | None) -> bool:
+    if content is None:
+        return not on_disk.exists()
+    return on_disk.is_file() and not on_disk.is_symlink() and on_disk.read_bytes() == content
+
+
+def bring_along(
+    checkout: pygit2.Repository,
+    files: Mapping[str, bytes | None],
+    blobs: Mapping[str, pygit2.Oid | None],
+) -> None:
+    """Write files and their index entries as a new commit has them; leave all others alone."""
+    assert checkout.workdir is not None
+    root = Path(checkout.workdir)
+    checkout.index.read()
+    for path, content in files.items():
+        blob = blobs[path]
+        if content is None or blob is None:
+            (root / path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                checkout.index.remove(path)
+            _prune((root / path).parent, root)
+        else:
+            if not _is_already(root / path, content):
+                _write_atomically(root / path, content)
+            mode = checkout.index[path].mode if path in checkout.index else None
+            checkout.index.add(pygit2.IndexEntry(path, blob, file_mode(mode)))
+    checkout.index.write()
+
+
+def _write_atomically(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        if path.is_file():
+            temporary.chmod(path.stat().st_mode)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _prune(folder: Path, root: Path) -> None:
+    while folder != root:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+        folder = folder.parent
+
+
+def file_mode(existing: int | None) -> FileMode:
+    """The mode of a file's new version: executable if the old one was."""
+    return FileMode.BLOB_EXECUTABLE if existing == FileMode.BLOB_EXECUTABLE else FileMode.BLOB
+
+
+def worktree_tree(location: Location) -> str:
+    """Write the working tree, untracked files included, as a tree object and return its id.
+
+    The index on disk stays as it is; files that git ignores are left out.
+    """
+    repository = open_repository(location)
+    if repository.workdir is None:
+        raise GitError(f"{location.path} is a bare repository; it has no working tree")
+    root = Path(repository.workdir)
+    index = repository.index
+    index.read()
+    try:
+        for path in [entry.path for entry in index if not os.path.lexists(root / entry.path)]:
+            index.remove(path)
+        literal = re.sub(r"([*?\[\]\\])", r"\\\1", location.folder)
+        index.add_all([f"{literal}/*" if literal else "*"])
+        return str(index.write_tree())
+    except (pygit2.GitError, OSError) as error:
+        raise GitError(f"cannot read the working tree: {error}") from error

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from agnes.model.catalog import Index, IndexCategory, Settings
+from agnes.model.scalar import Plain
+
+
+@pytest.mark.parametrize("content", [None, {}, {"name": None, "lint": None}])
+def test_all_settings_are_optional(content):
+    made = Settings.model_validate(content)
+
+    assert (made.name, made.branch, made.lint, made.write_mode) == (None, None, {}, "commit")
+
+
+def test_settings_of_the_contract():
+    given = {
+        "name": "Acme",
+        "description": "Our numbers",
+        "sync_interval": "1 hour",
+        "branch": "main",
+        "lint": {"AG209": "error", "max": Plain("3")},
+        "write_mode": "branch",
+        "certifiers": ["ada@example.com"],
+        "engine": "duckdb",
+    }
+
+    made = Settings.model_validate(given)
+
+    assert made.lint == {"AG209": "error", "max": 3}
+    assert (made.write_mode, made.certifiers) == ("branch", ["ada@example.com"])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"nam": "Acme"},
+        {"write_mode": "push"},
+        {"lint": ["AG209"]},
+        {"certifiers": "ada@example.com"},
+        {"name": ["Acme"]},
+        [],
+        "text",
+    ],
+)
+def test_other_settings_are_refused(content):
+    with pytest.raises(ValidationError):
+        Settings.model_validate(content)
+
+
+@pytest.mark.parametrize("content", [None, {}, {"categories": None}])
+def test_an_empty_index_has_no_categories(content):
+    made = Index.model_validate(content)
+
+    assert (made.version, made.categories) == ("2.0", [])
+
+
+def test_an_index_keeps_its_order():
+    made = Index.model_validate({"categories": [{"name": "sales"}, {"name": "finance"}]})
+
+    assert [category.category for category in made.categories] == ["sales", "finance"]
+
+
+def test_an_unquoted_version_is_text():
+    assert Index.model_validate({"version": Plain("2.0")}).version == "2.0"
+
+
+@pytest.mark.parametrize(
+    ("fields", "category"),
+    [
+        ({"name": "revenue"}, "revenue"),
+        ({"name": "Product usage", "folder": "product_usage"}, "product_usage"),
+        ({"name": "Product usage", "folder": "product_usage/"}, "product_usage"),
+        ({"name": "revenue", "folder": None}, "revenue"),
+    ],
+)
+def test_the_folder_is_the_category(fields, category):
+    index = Index.model_validate({"categories": [fields]})
+
+    assert index.categories[0].category == category
+
+
+def test_a_category_may_list_nothing_yet():
+    category = IndexCategory.model_validate({"name": "revenue", "metrics": None, "folder": None})
+
+    assert (category.category, category.metrics) == ("revenue", [])
+
+
+@pytest.mark.parametrize("name", ["mrr", "mrr.yml", "mrr.yaml"])
+def test_metrics_are_listed_with_or_without_the_ending(name):
+    assert IndexCategory(name="revenue", metrics=[name]).metrics == ["mrr"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"name": "Product usage"},
+        {"name": ""},
+        {"folder": "revenue"},
+        {"name": "A", "folder": "B C"},
+        {"name": "A", "folder": "../b"},
+        {"name": "revenue", "metrics": "mrr"},
+        {"name": "revenue", "fodler": "x"},
+    ],
+)
+def test_other_categories_are_refused(fields):
+    with pytest.raises(ValidationError):
+        IndexCategory.model_validate(fields)
+
+
+def test_an_index_of_the_older_kind_is_read():
+    index = Index.model_validate(
+        {
+            "version": "2.0",
+            "categories": [{"name": "Revenue", "folder": "revenue", "metrics": ["mrr.yml"]}],
+        }
+    )
+
+    assert index.categories[0].metrics == ["mrr"]
