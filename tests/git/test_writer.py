@@ -13,7 +13,7 @@ from agnes.config import Author
 from agnes.errors import AgnesError, ConflictError, GitError
 from agnes.git import checkout, writer
 from agnes.git.refs import locate, read_tip
-from agnes.git.writer import Edit, commit, identity
+from agnes.git.writer import Edit, commit, identity, init_repository
 from tests.conftest import GitRepository
 
 ADA = Author("Ada Lovelace", "ada@example.com", 1_700_000_100, 60, 1_700_000_200, -300)
