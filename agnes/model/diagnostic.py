@@ -9,7 +9,7 @@ from typing import Any, Literal
 Severity = Literal["error", "warning", "hint"]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Diagnostic:
     """What is wrong, where, and what to do.
 
@@ -35,6 +35,14 @@ class Diagnostic:
         """`path:line:col: error[CODE] message`, the form that editors and terminals link."""
         where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
         return f"{where}: {self.severity}[{self.code}] {self.message}"
+
+    def __lt__(self, other: Diagnostic) -> bool:
+        """In the order of files and positions."""
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[Any, ...]:
+        where = (self.path, self.line, self.column, self.code, self.severity, self.message)
+        return (*where, self.hint or "")
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for JSON."""

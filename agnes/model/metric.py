@@ -79,8 +79,8 @@ class Metric(Model):
                 raise ValueError("table and table_name differ; keep table")
             del data["table_name"]
         variants = [key for key in data if key.startswith(VARIANT) and len(key) > len(VARIANT)]
-        if variants:
-            given = dict(data.get("sql_variants") or {})
+        given = data.get("sql_variants") or {}
+        if variants and isinstance(given, dict):
             data["sql_variants"] = given | {key[4:]: data.pop(key) for key in variants}
         return data
 

@@ -17,8 +17,11 @@ _BOOL = {
     **dict.fromkeys(["false", "False", "FALSE"], False),
 }
 # A leading zero stays text: zip codes and account numbers are no numbers to calculate with.
-_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,399})|0x[0-9a-fA-F]{1,300}|0o[0-7]{1,300}")
+_EXPONENT = r"[eE][-+]?[0-9]{1,3}"
+_FLOAT = re.compile(
+    rf"[-+]?(?:(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:{_EXPONENT})?|(?:0|[1-9][0-9]*){_EXPONENT})"
+)
 _CORE = re.compile(rf"{_INT.pattern}|{_FLOAT.pattern}")
 _FIRST = frozenset("0123456789+-.~tTfFnN")  # what a null, a boolean or a number begins with
 _YAML_1_1 = frozenset(["y", "n", "yes", "no", "on", "off"])
@@ -58,7 +61,7 @@ def core(value: Any) -> Any:
             text = str(value)
             if text in _BOOL:
                 return _BOOL[text]
-            return int(text) if _INT.fullmatch(text) else _finite(text)
+            return int(text, 0) if _INT.fullmatch(text) else _finite(text)
         case dict():
             return {key: core(item) for key, item in value.items()}
         case list():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import yaml
 from agnes.model.scalar import is_ambiguous
 
 WIDTH = 100
+_LINE_SEPARATORS = re.compile("[\r\x85\u2028\u2029]")
 
 
 def dump(data: Mapping[str, Any]) -> bytes:
@@ -44,7 +46,11 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else "'" if is_ambiguous(text) else None
+    style: str | None
+    if _LINE_SEPARATORS.search(text):
+        style = '"'  # other readers take them for line ends, so they are written as escapes
+    else:
+        style = "|" if "\n" in text else "'" if is_ambiguous(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
 
 

@@ -40,6 +40,8 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u202a-\u202e\u2066-\u2069]"
 )
+_LINE_END = re.compile(r"\r\n?|\n")
+_SHORT = 60
 _DIRECTIVE = re.compile(r"^%(?!YAML 1\.)", re.MULTILINE)
 
 Path = tuple[str | int, ...]
@@ -110,7 +112,14 @@ def _decode(data: bytes) -> str:
 
 
 def _line_column(text: str, offset: int) -> tuple[int, int]:
-    return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
+    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
+    return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
+
+
+def _short(text: str) -> str:
+    """Text for a message: one line, not too long."""
+    shown = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return shown if len(shown) <= _SHORT else f"{shown[:_SHORT]}…"
 
 
 def _unprintable(character: str, line: int, column: int) -> YamlError:
@@ -139,8 +148,24 @@ _SYNTAX = {
         "check the indentation; text that contains ': ' needs quotes",
     ),
     "unexpected end of stream": ("a quote is opened here and never closed", "close the quote"),
-    "expected ',' or ']'": ("a list is opened here and not closed", "close it with ]"),
-    "expected ',' or '}'": ("a mapping is opened here and not closed", "close it with }"),
+    "expected ',' or ']'": (
+        "a list is opened here and not closed",
+        "separate with , and close it with ]",
+    ),
+    "expected ',' or '}'": (
+        "a mapping is opened here and not closed",
+        "separate with , and close it with }",
+    ),
+    "expected <document start>": ("text after the end of the document", "delete it"),
+    "entries are not allowed": (
+        "a '- ' where no list can begin",
+        "begin the list on a line of its own",
+    ),
+    "a tab character": ("a tab in the indentation", "indent with spaces"),
+    "invalid Unicode character": (
+        "an escape that stands for no character",
+        "write the character itself",
+    ),
     "expected node content": ("a value is missing here, or a bracket is not closed", None),
     "expected key": ("no key where one is expected", "check the indentation and the quotes above"),
     "expected '-' indicator": ("no '- ' where one is expected", "check the indentation"),
@@ -267,7 +292,7 @@ class _Builder:
         if event.implicit[0] and plain(event.value) is None:
             return YamlError("a key must not be empty", *where, SYNTAX)
         return YamlError(
-            f"the key {event.value!r} is there twice", *where, DUPLICATE, "keep one of them"
+            f"the key {_short(event.value)!r} is there twice", *where, DUPLICATE, "keep one of them"
         )
 
     def _check_collection(
@@ -283,12 +308,12 @@ class _Builder:
             self.anchors[event.anchor] = None
 
     def _alias(self, event: AliasEvent) -> Any:
-        name = event.anchor
+        name = event.anchor or ""
         if name not in self.anchors:
-            raise YamlError(f"no anchor &{name} comes before *{name}", *_at(event), SYNTAX)
+            raise YamlError(f"no anchor &{_short(name)} comes before", *_at(event), SYNTAX)
         anchored = self.anchors[name]
         if anchored is None:
-            raise YamlError(f"the alias *{name} contains itself", *_at(event), UNSAFE)
+            raise YamlError(f"the alias {_short(name)!r} contains itself", *_at(event), UNSAFE)
         value, size = anchored
         self.size += size
         self.aliased += size
@@ -313,5 +338,8 @@ def _path(stack: list[Any], container: Any, key: str | None) -> Path:
 
 def _tag(event: Any) -> YamlError:
     return YamlError(
-        f"the tag {event.tag} is not used here", *_at(event), UNSAFE, "delete it, or quote the text"
+        f"the tag {_short(event.tag)} is not used here",
+        *_at(event),
+        UNSAFE,
+        "delete it, or quote the text",
     )

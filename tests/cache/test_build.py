@@ -17,7 +17,7 @@ from agnes.cache.query import Snapshot
 from agnes.errors import GitError, NotACatalogError
 from agnes.git.refs import locate
 from agnes.git.repository import Repository
-from agnes.git.writer import worktree_tree
+from agnes.git.checkout import worktree_tree
 from agnes.model.layout import PARTS
 from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, metric_yaml

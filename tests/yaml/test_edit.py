@@ -211,6 +211,17 @@ def test_a_comment_in_a_list_of_mappings_survives_a_change():
     assert edited == original + "      - z\n"
 
 
+def test_comments_survive_when_a_list_of_mappings_changes_and_grows():
+    original = "categories:\n  - name: a  # the first page\n    metrics:\n      - x\n# The end.\n"
+
+    edited = edit(
+        original,
+        categories=[{"name": "a", "metrics": ["x", "y"]}, {"name": "b", "metrics": ["z"]}],
+    )
+
+    assert comments(edited) == ["# the first page", "# The end."]
+
+
 def test_a_list_grows_where_it_ends():
     edited = edit("a:\n  - x\n  - y\n\n# about b\nb: 1\n", a=["x", "y", "z"])
 
