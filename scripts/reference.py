@@ -116,9 +116,8 @@ def _kind(schema: dict[str, Any]) -> str:
         return ", ".join(schema["enum"])
     if "const" in schema:
         return str(schema["const"])
-    if "anyOf" in schema:
-        kinds = [_kind(option) for option in schema["anyOf"] if option.get("type") != "null"]
-        return " or ".join(kinds)
+    if options := schema.get("anyOf") or schema.get("oneOf"):
+        return " or ".join(_kind(option) for option in options if option.get("type") != "null")
     if "$ref" in schema:
         return "mapping"
     if schema["type"] == "array":

@@ -65,6 +65,7 @@ def load_catalog(source: Source, entries: Iterable[Entry]) -> Catalog:
     layout = survey((entry.path, entry.kind) for entry in entries)
     diagnostics = list(layout.diagnostics)
     settings, index = Settings(), Index()
+    index_is_read = True
     metrics: dict[str, Metric] = {}
     tables: dict[str, Table] = {}
     for entry in entries:
@@ -73,6 +74,7 @@ def load_catalog(source: Source, entries: Iterable[Entry]) -> Catalog:
             continue
         document = read_entry(source, slot, entry)
         diagnostics.extend(document.diagnostics)
+        index_is_read = index_is_read and not (slot.kind == "index" and document.value is None)
         match document.value:
             case Metric() as metric:
                 metrics[metric.id] = metric
@@ -82,7 +84,8 @@ def load_catalog(source: Source, entries: Iterable[Entry]) -> Catalog:
                 settings = document.value
             case Index():
                 index = document.value
-    diagnostics.extend(check_index(index, layout.slots))
+    if index_is_read:
+        diagnostics.extend(check_index(index, layout.slots))
     return Catalog(settings, index, metrics, tables, sorted(diagnostics))
 
 

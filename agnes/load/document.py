@@ -52,7 +52,12 @@ def read_document(slot: Slot, data: bytes) -> Document:
     except YamlError as error:
         return Document(slot, None, (_diagnose_yaml(slot, error),))
     findings = _Findings(slot, data)
-    return _read(slot, _unwrap(slot, content, findings), findings)
+    if slot.kind == "metric" and isinstance(content, list):
+        if len(content) != 1:
+            findings.add((), "AG210", f"a list of {len(content)} metrics", _ONE_METRIC)
+            return Document(slot, None, tuple(findings.found))
+        findings.prefix, content = (0,), content[0]
+    return _read(slot, content, findings)
 
 
 def read_metrics(path: str, data: bytes, category: str | None) -> list[Document]:
@@ -114,22 +119,6 @@ def _diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
     )
 
 
-def _unwrap(slot: Slot, content: Any, findings: _Findings) -> Any:
-    """Take the mapping out of a list of one, as older files have it."""
-    if slot.kind == "metric" and isinstance(content, list):
-        if len(content) == 1:
-            findings.prefix = (0,)
-            return content[0]
-        findings.add(
-            (),
-            "AG210",
-            f"a list of {len(content)} metrics",
-            "one metric per file; `da metrics import` splits a list",
-        )
-        return {}
-    return content
-
-
 def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: _Findings) -> dict[str, Any]:
     if "sql_variants" in content:
         findings.add(
@@ -139,6 +128,7 @@ def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: _Findings)
             "write sql_by_<dimension>",
             True,
         )
+        content = {key: value for key, value in content.items() if key != "sql_variants"}
     if content.get("grain") is None:
         findings.add(
             (),
@@ -174,6 +164,7 @@ def _check_identity(slot: Slot, value: Any, findings: _Findings) -> None:
             )
 
 
+_ONE_METRIC = "write one metric per file, from `name: ...` on; `da metrics import` splits a list"
 _RENAME = "make the two equal: rename the file, or change the key"
 
 
@@ -199,6 +190,7 @@ class _Findings:
         if self._positions is None:
             self._positions = locate(self.data)
         line, column = self._positions.of((*self.prefix, *path), key=at_key)
+        message, hint = printable(message), hint and printable(hint)
         self.found.append(
             Diagnostic(printable(self.slot.path), line, column, code, severity, message, hint)
         )
@@ -206,8 +198,15 @@ class _Findings:
     def add_pydantic(self, detail: ErrorDetails, content: Any) -> None:
         """Say a pydantic error in the words of a YAML file."""
         path: Path = detail["loc"]
-        if path and path[0] == "sql_variants" and isinstance(content, dict):
+        if self.slot.kind == "metric" and path and path[0] == "sql_variants":
             path = _yaml_path(path, content)
+        if path and path[-1] == "[key]":
+            message = (
+                f"a key of `{_dotted(path[:-2])}` {detail['msg'].removeprefix('Value error, ')}"
+            )
+            self.add(path[:-1], "AG203", message, at_key=True)
+            return
+        path = _without_tags(path)
         name = _dotted(path)
         given, context = detail["input"], detail.get("ctx", {})
         hint: str | None
@@ -217,6 +216,8 @@ class _Findings:
             case "extra_forbidden":
                 known = _known_keys(self.slot.kind, path)
                 near = get_close_matches(str(path[-1]), known, 1, 0.6)
+                if self.slot.kind == "metric" and str(path[-1]).startswith("sql_"):
+                    near = [f"{VARIANT}<dimension>"]
                 hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
                 self.add(path, "AG202", f"unknown key `{name}`", hint, at_key=True)
             case "literal_error":
@@ -225,7 +226,7 @@ class _Findings:
                 near = get_close_matches(str(given).lower(), [o.lower() for o in options], 1, 0.6)
                 found = [o for o in options if near and o.lower() == near[0]]
                 hint = f"did you mean `{found[0]}`?" if found else None
-                self.add(path, "AG203", f"`{name}` is {given!r}; it must be {expected}", hint)
+                self.add(path, "AG203", f"`{name}` is {_kind(given)}; it must be {expected}", hint)
             case "model_type" | "dict_type" | "model_attributes_type" if not path:
                 self.add(
                     path,
@@ -237,9 +238,12 @@ class _Findings:
                 wanted = _WANTED.get(kind, detail["msg"].removeprefix("Value error, "))
                 if kind == "string_pattern_mismatch":
                     wanted = _PATTERNS.get(str(path[0] if path else ""), f"must be {_NAMES}")
-                    wanted += f", not {given!r}"
+                    wanted += f", not {_kind(given)}"
                 elif kind != "value_error":
                     wanted += f", not {_kind(given)}"
+                if kind == "value_error" and not path and wanted.split()[0] in (content or {}):
+                    self.add((wanted.split()[0],), "AG203", wanted, at_key=True)
+                    return
                 hint = _QUOTE if kind == "string_type" and isinstance(given, dict) else None
                 self.add(path, "AG203", f"`{name}` {wanted}" if name else wanted, hint)
 
@@ -267,6 +271,11 @@ def _yaml_path(path: Path, content: dict[str, Any]) -> Path:
     """Where a variant stands in the file: `sql_by_plan`, not `sql_variants.by_plan`."""
     key = f"sql_{path[1]}" if len(path) > 1 else ""
     return (key, *path[2:]) if key in content else ()
+
+
+def _without_tags(path: Path) -> Path:
+    """The path without what pydantic puts in it to tell the members of a union apart."""
+    return (path[0], *path[2:]) if path and path[0] in ("primary_key", "access") else path
 
 
 def _dotted(path: Path) -> str:

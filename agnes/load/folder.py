@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from agnes.errors import NotFoundError
 from agnes.git.repository import Entry, EntryKind
+from agnes.model.diagnostic import Diagnostic
 
 
 class Folder:
@@ -29,10 +31,29 @@ class Folder:
         """Everything below metrics/ and tables/, and agnes.yml, under its path in a catalog."""
         if self.bare_metrics:
             return self._below(self.root, "metrics/")
-        found = [Entry("agnes.yml", "", "file")] if (self.root / "agnes.yml").is_file() else []
+        found: list[Entry] = []
+        if kind := _kind(self.root / "agnes.yml"):
+            found.append(Entry("agnes.yml", "", kind))
         for name in ("metrics", "tables"):
+            if (self.root / name).is_symlink():
+                found.append(Entry(name, "", "symlink"))
+                continue
             found += self._below(self.root / name, f"{name}/")
         return found
+
+    def entry(self, file: Path) -> Entry | None:
+        """The entry of one file, absolute; None when it is not below the root."""
+        kind = _kind(file)
+        if kind is None or not file.is_relative_to(self.root):
+            return None
+        relative = file.relative_to(self.root).as_posix()
+        return Entry(f"metrics/{relative}" if self.bare_metrics else relative, "", kind)
+
+    def shown(self, finding: Diagnostic) -> Diagnostic:
+        """A finding under the path that the file has on disk."""
+        if not self.bare_metrics:
+            return finding
+        return replace(finding, path=finding.path.removeprefix("metrics/"))
 
     def path(self, entry_path: str) -> Path:
         """Where an entry is on disk."""
@@ -55,9 +76,15 @@ class Folder:
             relative = Path(at).relative_to(top).as_posix()
             inner = prefix if relative == "." else f"{prefix}{relative}/"
             for name in sorted(files + folders):
-                path = Path(at) / name
-                if name.startswith(".") or (path.is_dir() and not path.is_symlink()):
+                kind = _kind(Path(at) / name)
+                if name.startswith(".") or kind is None:
                     continue
-                kind: EntryKind = "symlink" if path.is_symlink() else "file"
                 found.append(Entry(f"{inner}{name}", "", kind))
         return found
+
+
+def _kind(path: Path) -> EntryKind | None:
+    """None for folders, and for pipes and the like, which git does not know."""
+    if path.is_symlink():
+        return "symlink"
+    return "file" if path.is_file() else None

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from yaml import YAMLError
+
 from agnes.errors import InvalidError, NotFoundError, YamlError
+from agnes.git.repository import Entry
 from agnes.load.catalog import load_catalog
-from agnes.load.document import read_metrics
+from agnes.load.document import read_document, read_metrics
 from agnes.load.folder import Folder
 from agnes.model.catalog import Index
 from agnes.model.diagnostic import Diagnostic, has_errors
-from agnes.model.fields import Model
-from agnes.model.layout import printable
+from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
 from agnes.model.scalar import core
-from agnes.model.table import Table
+from agnes.model.table import Column, Table
 from agnes.yaml.dump import dump
+from agnes.yaml.edit import same
 from agnes.yaml.loader import load
 
 DATABASE_VERSION = 4
@@ -62,7 +65,8 @@ def read_pack(path: Path) -> Pack:
         )
     if not pack.metrics and not pack.tables:
         raise NotFoundError(
-            f"{path} holds no metric", "metrics are looked for in <category>/<name>.yml"
+            f"{path} holds no metric",
+            "metrics are looked for in <category>/<name>.yml" if path.is_dir() else None,
         )
     return pack
 
@@ -73,18 +77,20 @@ def _read_folder(root: Path) -> Pack:
     entries = folder.entries()
     # Tables and the index are read as in a catalog; metrics more freely: files of an older pack
     # may be called otherwise and hold several.
-    catalog = load_catalog(folder, [entry for entry in entries if not _is_metric_file(entry.path)])
+    catalog = load_catalog(folder, [entry for entry in entries if not _is_metric_file(entry)])
     pack.tables, pack.index = catalog.tables, catalog.index
     pack.diagnostics = [found for found in catalog.diagnostics if found.code != "AG208"]
     for entry in entries:
-        if _is_metric_file(entry.path) and entry.kind == "file":
+        if _is_metric_file(entry):
             _add_file(pack, folder.path(entry.path), entry.path, entry.path.split("/")[1])
+    pack.diagnostics = [folder.shown(found) for found in pack.diagnostics]
     return pack
 
 
-def _is_metric_file(path: str) -> bool:
-    parts = path.split("/")
-    return len(parts) == 3 and parts[0] == "metrics" and path.endswith((".yml", ".yaml"))
+def _is_metric_file(entry: Entry) -> bool:
+    parts = entry.path.split("/")
+    is_yaml = entry.kind == "file" and entry.path.endswith((".yml", ".yaml"))
+    return is_yaml and len(parts) == 3 and parts[0] == "metrics"
 
 
 def _add_file(pack: Pack, file: Path, shown: str, category: str | None) -> None:
@@ -118,16 +124,16 @@ def _read_database(path: Path) -> Pack:
                     else "bring it to version 4 with the system that wrote it; older versions "
                     "hold no metrics",
                 )
-            metrics = _rows(connection, "metric_definitions")
-            columns = _rows(connection, "column_metadata")
-            tables = _rows(connection, "table_registry")
+            metrics = _rows(connection, "metric_definitions", "id", "name", "category", "sql")
+            columns = _rows(connection, "column_metadata", "table_id", "column_name")
+            tables = _rows(connection, "table_registry", "id")
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise InvalidError(
             f"cannot read {path}: {reason}",
             [],
             "stop the server that has it open, or copy the file first"
-            if "lock" in reason.lower()
+            if "Could not set lock" in reason or "Conflicting lock" in reason
             else "is it a DuckDB file of an older instance?",
         ) from error
     return _from_rows(shown, metrics, tables, columns)
@@ -140,14 +146,16 @@ def _version(connection: Any, shown: str) -> int:
         found = connection.execute("SELECT version FROM schema_version").fetchall()
     except duckdb.CatalogException:
         found = []
-    if len(found) != 1:
+    if len(found) != 1 or not str(found[0][0]).isdigit():
         raise InvalidError(f"{shown} is no system.duckdb: it has no schema_version", [])
     return int(found[0][0])
 
 
-def _rows(connection: Any, table: str) -> list[dict[str, Any]]:
+def _rows(connection: Any, table: str, *needed: str) -> list[dict[str, Any]]:
     cursor = connection.execute(f'SELECT * FROM "{table}" ORDER BY ALL')  # noqa: S608
     names = [column[0] for column in cursor.description]
+    if missing := [name for name in needed if name not in names]:
+        raise InvalidError(f"system.duckdb: {table} has no column {missing[0]}", [])
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
@@ -160,16 +168,16 @@ def _from_rows(
     """Rows as the YAML that they would be, read like any other, so that the same rules hold."""
     pack = Pack()
     for row in metrics:
-        data = {
-            key: json.loads(value) if key in ("sql_variants", "validation") and value else value
+        data: dict[str, Any] = {
+            key: _from_json(value) if key in ("sql_variants", "validation", "meta") else value
             for key, value in row.items()
-            if key in Metric.model_fields and value not in (None, "", [])
+            if key in Metric.model_fields
         }
-        data |= {f"sql_{key}": sql for key, sql in data.pop("sql_variants", {}).items()}
-        for document in read_metrics(f"{shown}:{row['id']}", dump(data), None):
-            pack.diagnostics.extend(document.diagnostics)
-            if isinstance(document.value, Metric):
-                pack.metrics[document.value.id] = document.value
+        data = {key: value for key, value in data.items() if value not in (None, "", [])}
+        where = f"{shown}:{row['id']}"
+        metric = _read_as_file(pack, Slot(where, "metric", row["id"]), _yaml_names(data))
+        if isinstance(metric, Metric):
+            pack.metrics[metric.id] = metric
     by_table: dict[str, dict[str, Any]] = {
         row["id"]: {
             key: value
@@ -181,29 +189,58 @@ def _from_rows(
     for row in columns:
         table = by_table.setdefault(row["table_id"], {"id": row["table_id"]})
         table.setdefault("columns", {})[row["column_name"]] = {
-            key: row[key]
-            for key in ("basetype", "description", "confidence", "source")
-            if row.get(key)
+            key: row[key] for key in Column.model_fields if row.get(key)
         }
+    names: dict[str, str] = {}
     for table_id, data in by_table.items():
-        table_model = _validate(pack, f"{shown}:{table_id}", Table, data)
-        if isinstance(table_model, Table):
-            pack.tables[table_id] = table_model
+        slot = Slot(f"{shown}:{table_id}", "table", table_id)
+        other = names.setdefault(table_id.casefold(), table_id)
+        if other != table_id:
+            message = f"{table_id} is already defined by {other}"
+            pack.diagnostics.append(
+                Diagnostic(
+                    printable(slot.path), 0, 0, "AG206", "error", message, "keep one of them"
+                )
+            )
+        value = _read_as_file(pack, slot, data)
+        if isinstance(value, Table):
+            pack.tables[table_id] = value
     return pack
 
 
-def _validate(pack: Pack, shown: str, model: type[Model], data: dict[str, Any]) -> Model | None:
-    from pydantic import ValidationError
+def _from_json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) and value else value
 
+
+def _yaml_names(data: dict[str, Any]) -> dict[str, Any]:
+    """Fields under their names in YAML; variants that are no mapping stay, and are refused."""
+    variants = data.get("sql_variants")
+    if not isinstance(variants, Mapping):
+        return data
+    kept = {key: value for key, value in data.items() if key != "sql_variants"}
+    return kept | {f"sql_{key}": sql for key, sql in variants.items()}
+
+
+def _read_as_file(pack: Pack, slot: Slot, data: dict[str, Any]) -> Metric | Table | None:
+    """Validate data by reading the file that it would be: the same rules, the same words."""
     try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            where = ".".join(map(str, detail["loc"]))
-            pack.diagnostics.append(
-                Diagnostic(shown, 0, 0, "AG203", "error", f"`{where}`: {detail['msg']}")
-            )
+        content = dump(data)
+    except (YAMLError, UnicodeEncodeError) as error:
+        reason = str(error).splitlines()[0]
+        pack.diagnostics.append(
+            Diagnostic(printable(slot.path), 0, 0, "AG203", "error", f"cannot be written: {reason}")
+        )
         return None
+    document = read_document(slot, content)
+    pack.diagnostics += [replace(found, line=0, column=0) for found in document.diagnostics]
+    value = document.value
+    if not isinstance(value, Metric | Table):
+        return None
+    if not same(core(load(content)), data):
+        message = "holds a value that YAML cannot hold, such as NaN"
+        pack.diagnostics.append(Diagnostic(printable(slot.path), 0, 0, "AG203", "error", message))
+        return None
+    return value
 
 
 def metric_from_fields(fields: Mapping[str, Any]) -> Metric:
@@ -214,8 +251,16 @@ def metric_from_fields(fields: Mapping[str, Any]) -> Metric:
     """
     data = {key: value for key, value in fields.items() if value is not None}
     wanted = data.pop("id", None)
+    if not isinstance(data.get("sql_variants", {}), Mapping):
+        finding = Diagnostic("metric", 0, 0, "AG203", "error", "`sql_variants` must be a mapping")
+        raise InvalidError("the metric does not validate", [finding])
+    data = {
+        key: list(value) if isinstance(value, tuple | set) else value for key, value in data.items()
+    }
     pack = Pack()
-    metric = _validate(pack, str(wanted or data.get("name") or "metric"), Metric, data)
+    made = f"{data.get('category')}/{data.get('name')}"
+    slot = Slot(str(wanted or data.get("name") or "metric"), "metric", made)
+    metric = _read_as_file(pack, slot, _yaml_names(data))
     if not isinstance(metric, Metric):
         raise InvalidError("the metric does not validate", pack.diagnostics)
     if wanted not in (None, metric.id):
@@ -232,7 +277,8 @@ def table_from_fields(fields: Mapping[str, Any]) -> Table:
         InvalidError: a field is missing, unknown or wrong.
     """
     pack = Pack()
-    table = _validate(pack, f"tables/{fields.get('id')}.yml", Table, dict(fields))
+    slot = Slot(f"tables/{fields.get('id')}.yml", "table", str(fields.get("id")))
+    table = _read_as_file(pack, slot, dict(fields))
     if not isinstance(table, Table):
         raise InvalidError("the table does not validate", pack.diagnostics)
     return table
@@ -267,10 +313,13 @@ def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:
     if not path.is_file():
         raise NotFoundError(f"{path} not found")
     try:
-        data = core(load(path.read_bytes()))
+        content = path.read_bytes()
+        # JSON writes emoji as two escapes, which YAML does not know.
+        data = json.loads(content) if path.suffix == ".json" else core(load(content))
         return {
             table_id: {
-                name: {"confidence": "high", "source": "ai_enrichment"} | (fields or {})
+                name: {"confidence": "high", "source": "ai_enrichment"}
+                | {key: value for key, value in (fields or {}).items() if value is not None}
                 for name, fields in table["columns"].items()
             }
             for table_id, table in data["tables"].items()
@@ -280,7 +329,7 @@ def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:
             str(path), error.line, error.column, error.code, "error", str(error), error.hint
         )
         raise InvalidError(f"{path} cannot be read", [finding]) from error
-    except (TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         raise InvalidError(
             f"{path} is no proposal", [], "it is: {tables: {<id>: {columns: {<name>: {...}}}}}"
         ) from None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from agnes.model.fields import (
     Basetype,
@@ -41,6 +41,17 @@ class Groups(Model):
     groups: Texts = Field(description="Names of the groups.")
 
 
+# Told apart by their kind, so that a mistake in one is not also reported of the other.
+PrimaryKey = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[Texts, Tag("<list>")],
+    Discriminator(lambda key: "<list>" if isinstance(key, list) else "<text>"),
+]
+Access = Annotated[
+    Annotated[Literal["public"], Tag("<public>")] | Annotated[Groups, Tag("<groups>")],
+    Discriminator(lambda access: "<public>" if isinstance(access, str) else "<groups>"),
+]
+
+
 class Table(Model):
     """A table as its YAML file says it."""
 
@@ -54,11 +65,9 @@ class Table(Model):
     query_mode: Text = Field("local", description="Where queries run.")
     sync_schedule: Text | None = Field(None, description="How often: `every 6h`.")
     profile_after_sync: Bool = Field(True, description="Profile it after each data sync.")
-    primary_key: Text | Texts | None = Field(None, description="One column, or a list of them.")
+    primary_key: PrimaryKey | None = Field(None, description="One column, or a list of them.")
     folder: Text | None = Field(None, description="Where it is shown.")
-    access: Literal["public"] | Groups = Field(
-        "public", description="`public`, or `{groups: [finance]}`."
-    )
+    access: Access = Field("public", description="`public`, or `{groups: [finance]}`.")
     is_public: Bool | None = Field(None, description="Older spelling of `access`.")
     columns: dict[RequiredText, Column] = Field({}, description="Column name to what is known.")
 

@@ -44,27 +44,27 @@ def patch(original: bytes, data: Mapping[str, Any]) -> bytes:
     before = core(load(original))
     wrapped = isinstance(before, list) and len(before) == 1
     wanted = [data] if wrapped else data
-    if _same(before, wanted):
+    if same(before, wanted):
         return original
     if not isinstance(before[0] if wrapped else before, dict):
         return dump(data)
     for attempt in (_patch_lines, _patch_whole):
         try:
             edited = attempt(original, before, wanted)
-            if _same(core(load(edited)), wanted):
+            if same(core(load(edited)), wanted):
                 return edited
         except (_CannotError, YamlError):
             continue
     return dump(data)
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality that tells 1, 1.0 and true apart."""
+def same(one: Any, other: Any) -> bool:
+    """Whether data is equal; 1, 1.0 and true are different."""
     match one, other:
         case Mapping(), Mapping():
-            return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
         case list(), list():
-            return len(one) == len(other) and all(map(_same, one, other))
+            return len(one) == len(other) and all(map(same, one, other))
         case _:
             return isinstance(one, bool | float) == isinstance(other, bool | float) and one == other
 
@@ -98,7 +98,7 @@ def _edit_mapping(lines: Lines, before: dict[str, Any], wanted: Mapping[str, Any
             # A new key goes where the canonical order has it: behind its neighbor.
             order.insert(at, key)
             blocks[key] = _written({key: value})
-        elif not _same(before[key], value):
+        elif not same(before[key], value):
             blocks[key] = _edit_block(blocks[key], key, before[key], value)
         at = order.index(key) + 1
     return head + [line for key in order if key in wanted for line in blocks[key]]
@@ -119,8 +119,8 @@ def _edit_list(lines: Lines, before: list[Any], wanted: list[Any]) -> Lines:
             edited += _written([value])
         else:
             free.remove(at)
-            same = _same(before[at], value)
-            edited += blocks[at] if same else _edit_item(blocks[at], before[at], value)
+            kept = same(before[at], value)
+            edited += blocks[at] if kept else _edit_item(blocks[at], before[at], value)
     rest = blocks[len(before) - 1]
     return edited if wanted else edited + _tail(rest)
 
@@ -131,7 +131,7 @@ def _cut(lines: Lines, starts: list[tuple[Any, int]]) -> tuple[Lines, dict[Any, 
     Comments and empty lines between two entries belong to the second; after the last, to nobody:
     they stay with it, as its tail.
     """
-    if len({line for _, line in starts}) != len(starts):
+    if not starts or len({line for _, line in starts}) != len(starts):
         raise _CannotError
     begins = [line - 1 for _, line in starts]
     for at in range(1, len(begins)):
@@ -241,7 +241,7 @@ def _through_ruamel(text: str, data: Mapping[str, Any]) -> str:
         _update(target, data)
         stream = io.StringIO()
         editor.dump(document, stream)
-    except Exception as error:  # ruamel.yaml raises whatever its internals run into
+    except Exception as error:
         raise _CannotError from error
     return stream.getvalue()
 
@@ -265,7 +265,7 @@ def _replace(target: CommentedMap, key: str, value: Any) -> None:
         _update(old, value)
     elif isinstance(old, CommentedSeq) and isinstance(value, list):
         _update_list(old, value)
-    elif not _same(old, value):
+    elif not same(old, value):
         target[key] = _styled(value)
 
 

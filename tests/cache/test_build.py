@@ -15,9 +15,9 @@ from pygit2.enums import ObjectType
 from agnes.cache.build import Revision, build
 from agnes.cache.query import Snapshot
 from agnes.errors import GitError, NotACatalogError
+from agnes.git.checkout import worktree_tree
 from agnes.git.refs import locate
 from agnes.git.repository import Repository
-from agnes.git.checkout import worktree_tree
 from agnes.model.layout import PARTS
 from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, metric_yaml

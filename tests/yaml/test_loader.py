@@ -257,14 +257,6 @@ def test_a_line_that_ends_in_cr_is_a_line():
     assert (error.line, error.column) == (2, 4)
 
 
-def test_json_with_escaped_emoji_is_read():
-    # JSON writes characters beyond U+FFFF as two escapes.
-    text = json.dumps({"description": "é 😀"})
-    assert "\\ud83d\\ude00" in text
-
-    assert read(text) == {"description": "é 😀"}
-
-
 @pytest.mark.parametrize("document", [b"x" * MAX_BYTES, b"a: " + b"1" * (MAX_BYTES - 3)])
 def test_a_document_may_have_a_mebibyte(document):
     assert load(document) is not None
