@@ -85,7 +85,7 @@ def build(
     if carried and base:
         shutil.copyfile(base, target)
         changed = carried.changed_paths(layout, entries)
-        histories = carried.histories
+        histories = _continue_histories(base, changed, carried.newer)
     else:
         changed = set(layout.slots)
         histories = _of_files(file_histories(repository, revision.commit) or {})
@@ -116,20 +116,19 @@ class _Carried:
     """What an older snapshot spares.
 
     Args:
-        touched: files that a commit since then changed, perhaps back to what they were.
+        newer: what commits since then changed, perhaps back to what it was.
     """
 
     layout: Layout
     entries: dict[str, Entry]
-    histories: dict[str, FileHistory]
-    touched: set[str]
+    newer: dict[str, FileHistory]
 
     def changed_paths(self, layout: Layout, entries: dict[str, Entry]) -> set[str]:
         """Files that came, went, changed, or won or lost their id to another file."""
         return {
             path
             for path in layout.slots.keys() | self.layout.slots.keys()
-            if path in self.touched
+            if path in self.newer
             or self.layout.slots.get(path) != layout.slots.get(path)
             or self.entries.get(path) != entries.get(path)
         }
@@ -139,7 +138,6 @@ def _carry(repository: Repository, revision: Revision, base: Path) -> _Carried |
     try:
         with Snapshot(base) as snapshot:
             info = snapshot.info()
-            known = snapshot.rows("SELECT * FROM file_history")
     except CacheError:
         return None
     if info["format"] != FORMAT or not info["committed"] or info["shallow"]:
@@ -147,17 +145,28 @@ def _carry(repository: Repository, revision: Revision, base: Path) -> _Carried |
     newer = file_histories(repository, revision.commit, since=info["commit_id"])
     if newer is None:
         return None
-    newer = _of_files(newer)
-    histories = {row["path"]: _history(row) for row in known}
-    for path, history in newer.items():
-        first = histories[path].first if path in histories else history.first
-        histories[path] = replace(history, first=first)
     try:
         entries = {entry.path: entry for entry in repository.entries(info["tree"])}
     except MissingObjectError:
         return None
     layout = survey((entry.path, entry.kind) for entry in entries.values())
-    return _Carried(layout, entries, histories, set(newer))
+    return _Carried(layout, entries, _of_files(newer))
+
+
+def _continue_histories(
+    base: Path, changed: set[str], newer: dict[str, FileHistory]
+) -> dict[str, FileHistory]:
+    """The histories of what changed: the first change as known before, the last as it is now."""
+    with Snapshot(base) as snapshot:
+        known = snapshot.rows(
+            "SELECT * FROM file_history WHERE path IN (SELECT unnest($1))",
+            [sorted(changed | newer.keys())],
+        )
+    histories = {row["path"]: _history(row) for row in known}
+    for path, history in newer.items():
+        first = histories[path].first if path in histories else history.first
+        histories[path] = replace(history, first=first)
+    return histories
 
 
 def _history(row: dict[str, Any]) -> FileHistory:
@@ -266,7 +275,10 @@ class _Writer:
         )
 
     def _write_history(self) -> None:
-        self.connection.execute("DELETE FROM file_history")
+        if self._has_rows():
+            self.connection.execute(
+                "DELETE FROM file_history WHERE list_contains($1, path)", [list(self.histories)]
+            )
         found = [rows.history_row(self.histories[path]) for path in sorted(self.histories)]
         insert(self.connection, "file_history", rows.HISTORY, found)
 
