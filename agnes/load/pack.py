@@ -22,8 +22,8 @@ from agnes.model.metric import Metric
 from agnes.model.scalar import core
 from agnes.model.table import Column, Table
 from agnes.yaml.dump import dump
-from agnes.yaml.edit import same
 from agnes.yaml.loader import load
+from agnes.yaml.ruamel import same
 
 DATABASE_VERSION = 4
 

@@ -6,9 +6,10 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-from agnes.cache.build import Progress, Revision, build
+from agnes.cache.build import build
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
+from agnes.cache.write import Progress, Revision
 from agnes.errors import CacheError, MissingObjectError, NotACatalogError
 from agnes.git.checkout import worktree_tree
 from agnes.git.refs import MARKER, Location

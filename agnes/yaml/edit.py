@@ -8,26 +8,16 @@ where that fails too it gets the canonical form. The result always says the new 
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
-
 from agnes.errors import YamlError
-from agnes.model.scalar import core, is_ambiguous
-from agnes.yaml.dump import WIDTH, dump
+from agnes.model.scalar import core
+from agnes.yaml.dump import dump
 from agnes.yaml.loader import load, locate
+from agnes.yaml.ruamel import CannotEditError, identity, same, through_ruamel
 
 Lines = list[str]
-
-
-class _CannotError(Exception):
-    """This way of editing does not fit this file."""
 
 
 def patch(original: bytes, data: Mapping[str, Any]) -> bytes:
@@ -53,20 +43,9 @@ def patch(original: bytes, data: Mapping[str, Any]) -> bytes:
             edited = attempt(original, before, wanted)
             if same(core(load(edited)), wanted):
                 return edited
-        except (_CannotError, YamlError):
+        except (CannotEditError, YamlError):
             continue
     return dump(data)
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether data is equal; 1, 1.0 and true are different."""
-    match one, other:
-        case Mapping(), Mapping():
-            return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-        case list(), list():
-            return len(one) == len(other) and all(map(same, one, other))
-        case _:
-            return isinstance(one, bool | float) == isinstance(other, bool | float) and one == other
 
 
 def _patch_lines(original: bytes, before: Any, wanted: Any) -> bytes:
@@ -89,7 +68,7 @@ def _edit_mapping(lines: Lines, before: dict[str, Any], wanted: Mapping[str, Any
     places = locate("".join(lines).encode())
     starts = {key: places.keys[key,] for key in before}
     if any(column != 1 for _, column in starts.values()):
-        raise _CannotError
+        raise CannotEditError
     head, blocks = _cut(lines, [(key, line) for key, (line, _) in starts.items()])
     order = list(before)
     at = 0
@@ -109,12 +88,12 @@ def _edit_list(lines: Lines, before: list[Any], wanted: list[Any]) -> Lines:
     places = locate("".join(lines).encode())
     starts = [(at, places.values[at,][0]) for at in range(len(before))]
     if not before or any(not lines[line - 1].startswith("- ") for _, line in starts):
-        raise _CannotError
+        raise CannotEditError
     head, blocks = _cut(lines, starts)
     free = list(range(len(before)))
     edited = head
     for value in wanted:
-        at = next((at for at in free if _identity(before[at]) == _identity(value)), None)
+        at = next((at for at in free if identity(before[at]) == identity(value)), None)
         if at is None:
             edited += _written([value])
         else:
@@ -132,7 +111,7 @@ def _cut(lines: Lines, starts: list[tuple[Any, int]]) -> tuple[Lines, dict[Any, 
     they stay with it, as its tail.
     """
     if not starts or len({line for _, line in starts}) != len(starts):
-        raise _CannotError
+        raise CannotEditError
     begins = [line - 1 for _, line in starts]
     for at in range(1, len(begins)):
         while begins[at] - 1 > begins[at - 1] and _is_between(lines[begins[at] - 1]):
@@ -152,7 +131,7 @@ def _first(block: Lines) -> int:
     for at, line in enumerate(block):
         if not _is_between(line):
             return at
-    raise _CannotError
+    raise CannotEditError
 
 
 def _tail(block: Lines) -> Lines:
@@ -177,11 +156,11 @@ def _edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
         try:
             inner, indent = _dedent(own[1:])
             return above + own[:1] + _indent(edit(inner, before, value), indent) + tail
-        except (_CannotError, YamlError, KeyError):
+        except (CannotEditError, YamlError, KeyError):
             pass
     try:
         return above + _rewritten(own, {key: value}) + tail
-    except _CannotError:
+    except CannotEditError:
         return above + _written({key: value}) + tail
 
 
@@ -193,7 +172,7 @@ def _edit_item(block: Lines, before: Any, value: Any) -> Lines:
     inner, indent = _dedent(own)
     edited = _indent(_edit_mapping(inner, before, value), indent)
     if not edited:
-        raise _CannotError
+        raise CannotEditError
     edited[0] = f"-{edited[0][1:]}"
     return above + edited
 
@@ -202,7 +181,7 @@ def _dedent(lines: Lines) -> tuple[Lines, str]:
     first = lines[_first([line.lstrip(" ") for line in lines])]
     indent = first[: len(first) - len(first.lstrip(" "))]
     if any(line.strip() and not line.startswith(indent) for line in lines):
-        raise _CannotError
+        raise CannotEditError
     return [line.removeprefix(indent) if line.strip() else line for line in lines], indent
 
 
@@ -218,91 +197,9 @@ def _written(data: Any) -> Lines:
 
 
 def _rewritten(lines: Lines, data: Mapping[str, Any]) -> Lines:
-    return _through_ruamel("".join(lines), data).splitlines(keepends=True)
+    return through_ruamel("".join(lines), data).splitlines(keepends=True)
 
 
 def _patch_whole(original: bytes, _before: Any, wanted: Any) -> bytes:
     data = wanted[0] if isinstance(wanted, list) else wanted
-    return _through_ruamel(original.decode("utf-8-sig"), data).encode()
-
-
-def _through_ruamel(text: str, data: Mapping[str, Any]) -> str:
-    editor = YAML(typ="rt")
-    editor.preserve_quotes = True
-    editor.width = max(WIDTH, *map(len, text.splitlines()), 0) + 1
-    editor.indent(mapping=2, sequence=4, offset=2)
-    if any(line.startswith("- ") for two in pairwise(text.splitlines()) for line in two[1:]):
-        editor.indent(mapping=2, sequence=2, offset=0)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            document = editor.load(text)
-        target = document[0] if isinstance(document, CommentedSeq) and document else document
-        _update(target, data)
-        stream = io.StringIO()
-        editor.dump(document, stream)
-    except Exception as error:
-        raise _CannotError from error
-    return stream.getvalue()
-
-
-def _update(target: CommentedMap, data: Mapping[str, Any]) -> None:
-    for key in [key for key in target if key not in data]:
-        del target[key]
-    previous = -1
-    for key, value in data.items():
-        if key in target:
-            _replace(target, key, value)
-            previous = list(target).index(key)
-        else:
-            previous += 1
-            target.insert(previous, key, _styled(value))
-
-
-def _replace(target: CommentedMap, key: str, value: Any) -> None:
-    old = target[key]
-    if isinstance(old, CommentedMap) and isinstance(value, Mapping):
-        _update(old, value)
-    elif isinstance(old, CommentedSeq) and isinstance(value, list):
-        _update_list(old, value)
-    elif not same(old, value):
-        target[key] = _styled(value)
-
-
-def _update_list(target: CommentedSeq, values: list[Any]) -> None:
-    """Keep the items that stay, with their comments."""
-    wanted = [_identity(value) for value in values]
-    for at in reversed(range(len(target))):
-        if _identity(target[at]) not in wanted:
-            del target[at]
-    for at, value in enumerate(values):
-        if at < len(target) and _identity(target[at]) == wanted[at]:
-            if isinstance(value, Mapping):
-                _update(target[at], value)
-        else:
-            target.insert(at, _styled(value))
-    del target[len(values) :]
-
-
-def _identity(item: Any) -> Any:
-    """What makes an item of a list the same one after a change: of a mapping, its name."""
-    if isinstance(item, Mapping):
-        return ("mapping", *(str(item[key]) for key in ("id", "folder", "name") if key in item))
-    return (
-        type(item).__name__ if isinstance(item, bool) else "",
-        repr(item) if isinstance(item, list) else item,
-    )
-
-
-def _styled(value: Any) -> Any:
-    match value:
-        case str() if "\n" in value:
-            return LiteralScalarString(value)
-        case str() if is_ambiguous(value):
-            return SingleQuotedScalarString(value)
-        case Mapping():
-            return CommentedMap((key, _styled(item)) for key, item in value.items())
-        case list():
-            return CommentedSeq([_styled(item) for item in value])
-        case _:
-            return value
+    return through_ruamel(original.decode("utf-8-sig"), data).encode()

@@ -26,13 +26,14 @@ from yaml.events import (
 
 from agnes.errors import YamlError
 from agnes.model.scalar import plain
+from agnes.yaml.syntax import SYNTAX, syntax_error
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_ALIASED = 16_384
 """Characters (and one per node) that all aliases of a document may add."""
 
-SYNTAX, UNSAFE, DUPLICATE, ENCODING = "AG101", "AG102", "AG103", "AG104"
+UNSAFE, DUPLICATE, ENCODING = "AG102", "AG103", "AG104"
 
 _STR_TAG = "tag:yaml.org,2002:str"
 # Everything that YAML does not call printable, and the marks that reorder text on a screen.
@@ -137,65 +138,9 @@ def _build(text: str, positions: Positions | None) -> Any:
     try:
         return _Builder(text, positions).run()
     except MarkedYAMLError as error:
-        raise _syntax_error(error) from None
+        raise syntax_error(error) from None
     except YAMLError as error:
         raise YamlError(str(error), 0, 0, SYNTAX) from None
-
-
-_SYNTAX = {
-    "mapping values are not allowed": (
-        "a ': ' where none can be",
-        "check the indentation; text that contains ': ' needs quotes",
-    ),
-    "unexpected end of stream": ("a quote is opened here and never closed", "close the quote"),
-    "expected ',' or ']'": (
-        "a list is opened here and not closed",
-        "separate with , and close it with ]",
-    ),
-    "expected ',' or '}'": (
-        "a mapping is opened here and not closed",
-        "separate with , and close it with }",
-    ),
-    "expected <document start>": ("text after the end of the document", "delete it"),
-    "entries are not allowed": (
-        "a '- ' where no list can begin",
-        "begin the list on a line of its own",
-    ),
-    "a tab character": ("a tab in the indentation", "indent with spaces"),
-    "invalid Unicode character": (
-        "an escape that stands for no character",
-        "write the character itself",
-    ),
-    "expected node content": ("a value is missing here, or a bracket is not closed", None),
-    "expected key": ("no key where one is expected", "check the indentation and the quotes above"),
-    "expected '-' indicator": ("no '- ' where one is expected", "check the indentation"),
-    "could not find expected ':'": ("a key without ': '", "write key: value"),
-    "cannot start any token": (
-        "a tab, or a special character that begins a text",
-        "indent with spaces; put text that begins with a special character in quotes",
-    ),
-    "violates indentation": ("a tab in the indentation", "indent with spaces"),
-    "unknown escape character": (
-        "an unknown escape after a backslash",
-        "use single quotes, in which a backslash is a backslash",
-    ),
-}
-"""The parser's words for common mistakes, and what to say instead."""
-_AT_THE_START = ("unexpected end of stream", "expected ',' or")
-"""Mistakes that are better shown where something was opened than where the parser gave up."""
-
-
-def _syntax_error(error: MarkedYAMLError) -> YamlError:
-    problem = error.problem or "not valid YAML"
-    at_start = any(words in problem for words in _AT_THE_START)
-    marks: list[Any] = [error.problem_mark, error.context_mark]
-    mark = next(filter(None, reversed(marks) if at_start else marks), None)
-    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    for words, (message, hint) in _SYNTAX.items():
-        if words in problem:
-            return YamlError(message, line, column, SYNTAX, hint)
-    context = f" ({error.context})" if error.context else ""
-    return YamlError(f"{problem}{context}", line, column, SYNTAX)
 
 
 class _Builder:

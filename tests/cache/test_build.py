@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pygit2.enums import ObjectType
 
-from agnes.cache.build import Revision, build
+from agnes.cache.build import build
 from agnes.cache.query import Snapshot
+from agnes.cache.write import Revision
 from agnes.errors import GitError, NotACatalogError
 from agnes.git.checkout import worktree_tree
 from agnes.git.refs import locate

@@ -1,0 +1,67 @@
+"""What the parser calls a mistake, in words that say what to do about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from yaml import MarkedYAMLError
+
+from agnes.errors import YamlError
+
+SYNTAX = "AG101"
+
+_SYNTAX = {
+    "mapping values are not allowed": (
+        "a ': ' where none can be",
+        "check the indentation; text that contains ': ' needs quotes",
+    ),
+    "unexpected end of stream": ("a quote is opened here and never closed", "close the quote"),
+    "expected ',' or ']'": (
+        "a list is opened here and not closed",
+        "separate with , and close it with ]",
+    ),
+    "expected ',' or '}'": (
+        "a mapping is opened here and not closed",
+        "separate with , and close it with }",
+    ),
+    "expected <document start>": ("text after the end of the document", "delete it"),
+    "entries are not allowed": (
+        "a '- ' where no list can begin",
+        "begin the list on a line of its own",
+    ),
+    "a tab character": ("a tab in the indentation", "indent with spaces"),
+    "invalid Unicode character": (
+        "an escape that stands for no character",
+        "write the character itself",
+    ),
+    "expected node content": ("a value is missing here, or a bracket is not closed", None),
+    "expected key": ("no key where one is expected", "check the indentation and the quotes above"),
+    "expected '-' indicator": ("no '- ' where one is expected", "check the indentation"),
+    "could not find expected ':'": ("a key without ': '", "write key: value"),
+    "cannot start any token": (
+        "a tab, or a special character that begins a text",
+        "indent with spaces; put text that begins with a special character in quotes",
+    ),
+    "violates indentation": ("a tab in the indentation", "indent with spaces"),
+    "unknown escape character": (
+        "an unknown escape after a backslash",
+        "use single quotes, in which a backslash is a backslash",
+    ),
+}
+"""The parser's words for common mistakes, and what to say instead."""
+_AT_THE_START = ("unexpected end of stream", "expected ',' or")
+"""Mistakes that are better shown where something was opened than where the parser gave up."""
+
+
+def syntax_error(error: MarkedYAMLError) -> YamlError:
+    """The parser's error in our words, at the place where the mistake is seen best."""
+    problem = error.problem or "not valid YAML"
+    at_start = any(words in problem for words in _AT_THE_START)
+    marks: list[Any] = [error.problem_mark, error.context_mark]
+    mark = next(filter(None, reversed(marks) if at_start else marks), None)
+    line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    for words, (message, hint) in _SYNTAX.items():
+        if words in problem:
+            return YamlError(message, line, column, SYNTAX, hint)
+    context = f" ({error.context})" if error.context else ""
+    return YamlError(f"{problem}{context}", line, column, SYNTAX)
