@@ -11,8 +11,9 @@
     ├── NotFoundError          the metric or table does not exist
     ├── InvalidError           content that does not validate, with its diagnostics
     ├── YamlError              one document that cannot be read, with line and column
-    └── CacheError             the cache cannot be read
-        └── CacheWriteError    nor written: a full or read-only disk
+    ├── CacheError             the cache cannot be read
+    │   └── CacheWriteError    nor written: a full or read-only disk
+    └── SandboxError           SQL that was refused, failed, or took more than it may
 
 Faces translate them once: the command line into exit code 1 (2 for `UsageError`) and `error: ...`
 on stderr, the server into an HTTP problem with the same text. Anything else is a bug and keeps its
@@ -22,7 +23,7 @@ traceback.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from agnes.model.diagnostic import Diagnostic
@@ -116,3 +117,33 @@ class CacheError(AgnesError):
 
 class CacheWriteError(CacheError):
     """The cache folder refuses a write; what is in force can still be read."""
+
+
+class SandboxError(AgnesError):
+    """SQL that the sandbox did not run to its end.
+
+    Args:
+        kind: `refused` may not run here, `failed` is DuckDB's own error, `timeout` and `memory` are
+            the limits, and `crashed` is the end of the process for another reason.
+        message: DuckDB's own words, or why it was refused.
+        position: 0-based offset in the SQL, in characters, of what is wrong.
+        length: how many characters it has.
+        candidates: names that exist and are near to one that does not.
+        subtype: DuckDB's code, such as `COLUMN_NOT_FOUND`, `MISSING_ENTRY` or `SYNTAX_ERROR`.
+    """
+
+    def __init__(
+        self,
+        kind: Literal["refused", "failed", "timeout", "memory", "crashed"],
+        message: str,
+        position: int | None = None,
+        length: int | None = None,
+        candidates: Sequence[str] = (),
+        subtype: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.position = position
+        self.length = length
+        self.candidates = tuple(candidates)
+        self.subtype = subtype

@@ -1,0 +1,142 @@
+"""Which statements may run, and how they are wrapped."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import _duckdb
+
+# Of equal length, so that a place in the one is a place in the other and in neither of them.
+BARE = " " * 25
+QUERY = "SELECT * FROM (\n".rjust(25)
+DESCRIBE = "DESCRIBE SELECT * FROM (\n"
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_TABLE_FUNCTIONS = {"range", "generate_series", "unnest", "json_each", "json_tree"}
+_HARMLESS = {"error", "gen_random_uuid", "random", "uuid", "uuidv4", "uuidv7"}
+_TELLING = {
+    "current_setting", "get_block_size", "getvariable", "json_serialize_plan",
+    "pg_get_constraintdef", "pg_get_viewdef", "pg_sleep",
+}  # fmt: skip
+_SCHEMAS = {"information_schema", "pg_catalog"}
+_KEYWORDS = {"show", "describe", "summarize", "insert", "update", "delete", "merge"}
+_DESC = re.compile(r"(?:^|\()\s*desc\b")  # not the one of ORDER BY, which is in many statements
+
+
+class RefusedError(Exception):
+    """A statement that does not run here.
+
+    Args:
+        message: what it is that does not.
+        place: its first byte and its length in bytes, behind 25 further bytes.
+    """
+
+    def __init__(self, message: str, place: tuple[int, int] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+
+class Gate:
+    """Lets one SELECT through that reads nothing but tables.
+
+    What else DuckDB has to offer is asked of DuckDB itself, so that a new version's new functions
+    are refused before anybody here has heard of them.
+    """
+
+    def __init__(self, connection: _duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        functions = connection.execute(
+            "SELECT DISTINCT lower(function_name),"
+            " function_type IN ('table', 'table_macro', 'pragma') AS of_table"
+            " FROM duckdb_functions()"
+            " WHERE of_table OR has_side_effects OR starts_with(function_name, '__internal')"
+        ).fetchall()
+        views = connection.execute(
+            "SELECT view_name FROM duckdb_views()"
+            " WHERE internal AND schema_name <> 'information_schema'"
+        ).fetchall()
+        self._functions = {name for name, of_table in functions if not of_table}
+        self._functions = (self._functions | _TELLING) - _HARMLESS
+        self._views = {name for (name,) in views}
+        table_functions = {name for name, of_table in functions if of_table}
+        self._words = (
+            self._functions | self._views | _SCHEMAS | _KEYWORDS | table_functions
+        ) - _TABLE_FUNCTIONS
+
+    def statement(self, sql: str, prefix: str, suffix: str = "\n)") -> _duckdb.Statement:
+        """The statement to run for the SQL that was asked for.
+
+        Args:
+            sql: what was asked for.
+            prefix: `QUERY` or `DESCRIBE`.
+            suffix: what closes it.
+
+        Raises:
+            RefusedError: it may not run.
+            duckdb.Error: it cannot be parsed.
+        """
+        sql = sql.rstrip("; \t\r\n")
+        self._one_select(BARE + sql)
+        # Whatever may not run has a name, and a name stands in the text as it is: most statements
+        # need no second look.
+        lower = sql.lower()
+        if not self._words.isdisjoint(_WORD.findall(lower)) or _DESC.search(lower):
+            self._look(BARE + sql)
+        return self._one_select(prefix + sql + suffix)
+
+    def _one_select(self, text: str) -> _duckdb.Statement:
+        statements = self._connection.extract_statements(text)
+        if not statements:
+            raise RefusedError("there is no statement")
+        if len(statements) > 1:
+            raise RefusedError(f"one SELECT runs here at a time, and these are {len(statements)}")
+        (statement,) = statements
+        if statement.type == _duckdb.StatementType.MULTI:
+            raise RefusedError(
+                "PIVOT needs the values of its columns here: PIVOT ... ON x IN (...)"
+            )
+        if statement.type != _duckdb.StatementType.SELECT:
+            raise RefusedError(f"only SELECT runs here, and this is {statement.type.name}")
+        return statement
+
+    def _look(self, text: str) -> None:
+        done = self._connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text])
+        tree = json.loads(done.fetchall()[0][0])
+        if tree["error"]:
+            raise RefusedError(f"this statement cannot be checked: {tree['error_message']}")
+        for node in _nodes(tree):
+            if (what := self._refused(node)) is not None:
+                place = node.get("query_location", 0), node.get("query_location_length", 0)
+                raise RefusedError(f"{what} cannot be used here", place if place[1] else None)
+
+    def _refused(self, node: dict[str, Any]) -> str | None:
+        kind = str(node.get("type"))
+        if kind.endswith("_QUERY_NODE"):
+            return kind.removesuffix("_QUERY_NODE")
+        if kind == "SHOW_REF":
+            return "SHOW, DESCRIBE or SUMMARIZE"
+        if kind == "TABLE_FUNCTION":
+            name = node["function"]["function_name"]
+            return None if name.lower() in _TABLE_FUNCTIONS else f"the table function {name}"
+        if kind == "BASE_TABLE":
+            path = node["qualified_name"]["path"]
+            schemas = {part.lower() for part in path[:-1]}
+            foreign = schemas & _SCHEMAS or path[-1].lower() in self._views
+            return ".".join(path) if foreign else None
+        name = node.get("function_name")
+        return f"the function {name}" if name and name.lower() in self._functions else None
+
+
+def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    rest: list[Any] = [tree]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, dict):
+            yield node
+            rest += node.values()
+        elif isinstance(node, list):
+            rest += node
