@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from agnes.model.catalog import Index, IndexCategory, Settings
+from agnes.model.catalog import Index, IndexCategory, Lint, Settings
 from agnes.model.scalar import Plain
 
 
@@ -11,7 +11,7 @@ from agnes.model.scalar import Plain
 def test_all_settings_are_optional(content):
     made = Settings.model_validate(content)
 
-    assert (made.name, made.branch, made.lint, made.write_mode) == (None, None, {}, "commit")
+    assert (made.name, made.branch, made.lint, made.write_mode) == (None, None, Lint(), "commit")
 
 
 def test_settings_of_the_contract():
@@ -20,7 +20,7 @@ def test_settings_of_the_contract():
         "description": "Our numbers",
         "sync_interval": "1 hour",
         "branch": "main",
-        "lint": {"AG209": "error", "max": Plain("3")},
+        "lint": {"severities": {"AG209": "error"}, "ignores": {"metrics/old/**": ["AG301"]}},
         "write_mode": "branch",
         "certifiers": ["ada@example.com"],
         "engine": "duckdb",
@@ -28,7 +28,8 @@ def test_settings_of_the_contract():
 
     made = Settings.model_validate(given)
 
-    assert made.lint == {"AG209": "error", "max": 3}
+    assert made.lint.severities == {"AG209": "error"}
+    assert made.lint.ignores == {"metrics/old/**": ["AG301"]}
     assert (made.write_mode, made.certifiers) == ("branch", ["ada@example.com"])
 
 
@@ -38,6 +39,10 @@ def test_settings_of_the_contract():
         {"nam": "Acme"},
         {"write_mode": "push"},
         {"lint": ["AG209"]},
+        {"lint": {"severities": {"AG209": "fatal"}}},
+        {"lint": {"severities": {"grain": "off"}}},
+        {"lint": {"ignores": {"metrics/**": "AG301"}}},
+        {"lint": {"AG209": "error"}},
         {"certifiers": "ada@example.com"},
         {"name": ["Acme"]},
         [],

@@ -10,13 +10,13 @@ FINDING = Diagnostic("metrics/revenue/mrr.yml", 3, 7, "AG203", "error", "`unit` 
 
 
 def test_a_finding_reads_as_editors_and_terminals_link_it():
-    assert str(FINDING) == "metrics/revenue/mrr.yml:3:7: error[AG203] `unit` must be text"
+    assert str(FINDING) == "metrics/revenue/mrr.yml:3:7: error AG203 `unit` must be text"
 
 
 def test_a_finding_about_a_whole_file_has_no_line():
     whole = Diagnostic("agnes.yml", 0, 0, "AG207", "warning", "not a place for it")
 
-    assert str(whole) == "agnes.yml: warning[AG207] not a place for it"
+    assert str(whole) == "agnes.yml: warning AG207 not a place for it"
 
 
 def test_a_finding_is_plain_data_for_json():
@@ -28,6 +28,8 @@ def test_a_finding_is_plain_data_for_json():
         "severity": "error",
         "message": "`unit` must be text",
         "hint": None,
+        "end_line": 0,
+        "end_column": 0,
     }
 
 
