@@ -68,6 +68,18 @@ def _date(variable: str) -> tuple[int, int]:
     return now, (time.localtime(now).tm_gmtoff or 0) // 60
 
 
+def quarantine() -> Path | None:
+    """Where git keeps the objects of a push until the `pre-receive` hook, which it runs, agrees."""
+    value = os.environ.get("GIT_QUARANTINE_PATH")
+    return Path(value) if value else None
+
+
+def index_file() -> Path | None:
+    """`GIT_INDEX_FILE`: the index of a commit of some files only, which git makes for its hooks."""
+    value = os.environ.get("GIT_INDEX_FILE")
+    return Path(value) if value else None
+
+
 def colors_wanted() -> bool:
     """Whether colors may be used where there is a terminal. See https://no-color.org/."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

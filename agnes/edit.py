@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agnes.errors import ConflictError, GitError, InvalidError, NotFoundError, UsageError
+from agnes.git.entry import Entry
 from agnes.git.refs import Location
-from agnes.git.repository import Entry, Repository
+from agnes.git.repository import Repository
 from agnes.git.writer import Edit, commit, identity
 from agnes.load.catalog import load_catalog
 from agnes.load.document import read_document
+from agnes.load.older import complete
 from agnes.load.pack import Pack, table_from_fields
 from agnes.model.catalog import Index
 from agnes.model.layout import ENDINGS, INDEX, PARTS, Layout, Slot, printable, survey
@@ -72,10 +74,10 @@ class Editor:
         plan = Plan(self.base, self.branch)
         for metric_id, metric in sorted(pack.metrics.items()):
             path = self._paths.get(("metric", metric_id), f"metrics/{metric_id}.yml")
-            self._put(plan, metric_id, Slot(path, "metric", metric_id), metric)
+            self._put(plan, metric_id, Slot(path, "metric", metric_id), metric, pack.older)
         for table_id, table in sorted(pack.tables.items()):
             path = self._paths.get(("table", table_id), f"tables/{table_id}.yml")
-            self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table)
+            self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table, pack.older)
         self._keep_index(plan, pack.index)
         return plan
 
@@ -150,16 +152,18 @@ class Editor:
     def _read(self, entry: Entry) -> dict[str, Table]:
         return load_catalog(self.repository, [entry]).tables
 
-    def _put(self, plan: Plan, name: str, slot: Slot, value: Metric | Table) -> None:
+    def _put(self, plan: Plan, name: str, slot: Slot, value: Metric | Table, older: bool) -> None:
         entry = self.entries.get(slot.path)
-        data = core(value.to_yaml())
         if entry is None:
             self._check_new(slot)
-            plan.files[slot.path] = dump(data)
+            plan.files[slot.path] = dump(core(value.to_yaml()))
             plan.added.append(name)
             return
         original = self.repository.read(entry)
         document = read_document(slot, original)
+        if older and isinstance(document.value, Metric | Table):
+            value = complete(value, document.value)
+        data = core(value.to_yaml())
         if document.value == value:
             plan.unchanged.append(name)
             return

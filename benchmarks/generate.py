@@ -78,7 +78,7 @@ dimensions:
   - channel
 synonyms:
   - {subject} {measure} {number}
-  - {qualifier} {measure} of {subject}
+  - {qualifier} {measure} of {subject} {number}
   - {measure} {number}
 notes:
   - Counts in the month of the booking, not of the payment.
@@ -90,8 +90,16 @@ sql: |
     return f"metrics/{category}/{name}.yml", text
 
 
+def table(name: str) -> tuple[str, str]:
+    """The path and text of one table."""
+    types = {"booked_on": "DATE", "status": "STRING", "region": "STRING", "channel": "STRING"}
+    types |= dict.fromkeys(_MEASURES, "NUMERIC")
+    columns = "".join(f"  {column}: {{basetype: {kind}}}\n" for column, kind in types.items())
+    return f"tables/{name}.yml", f"id: {name}\ncolumns:\n{columns}"
+
+
 def generate(folder: Path, count: int, seed: int = 1) -> list[Path]:
-    """Write and commit a catalog of `count` metrics; return their paths."""
+    """Write and commit a catalog of `count` metrics and their tables; return the metrics' paths."""
     chance = random.Random(seed)
     folder.mkdir(parents=True)
     (folder / "agnes.yml").write_text("name: Benchmark\n")
@@ -102,6 +110,9 @@ def generate(folder: Path, count: int, seed: int = 1) -> list[Path]:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         paths.append(file)
+    (folder / "tables").mkdir()
+    for path, text in map(table, _SUBJECTS):
+        (folder / path).write_text(text)
     git(folder, "init", "--quiet", "--initial-branch", "main")
     commit(folder)
     git(folder, "repack", "-adq")

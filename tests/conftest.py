@@ -29,7 +29,7 @@ sql: |
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
-    """Git and Agnes see neither this machine's settings nor its user."""
+    """Git and Agnes see neither this machine's settings nor its user, and nothing runs on."""
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     for name in [name for name in os.environ if name.startswith(("GIT_", "AGNES_", "DA_"))]:
@@ -40,6 +40,7 @@ def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> N
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("AGNES_AUTHOR", "Ada Lovelace <ada@example.com>")
+    monkeypatch.setenv("AGNES_HOOKS", "off")
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ada Lovelace")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")

@@ -87,4 +87,4 @@ def test_the_generated_references_are_current():
     reference = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(reference)
     for name, page in reference.PAGES.items():
-        assert (ROOT / "docs" / "reference" / name).read_text() == page(), "run: make docs"
+        assert (ROOT / "docs" / name).read_text() == page(), "run: make docs"

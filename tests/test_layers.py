@@ -13,13 +13,19 @@ import agnes
 PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
-    "outside world": {"yaml", "git", "config", "demo"},
-    "views": {"load", "cache", "search"},
-    "use cases": {"edit", "sync", "repositories", "scaffold"},
+    "outside world": {"yaml", "git", "config", "demo", "sql"},
+    "views": {"load", "cache", "search", "sandbox", "lint"},
+    "use cases": {"edit", "sync", "repositories", "migrate", "scaffold"},
     "faces": {"cli", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}
-LIBRARIES = {"pygit2": {"git"}, "watchdog": {"sync"}, "typer": {"cli"}, "ruamel": {"yaml"}}
+LIBRARIES = {
+    "pygit2": {"git"},
+    "ruamel": {"yaml"},
+    "sqlglot": {"sql"},
+    "typer": {"cli"},
+    "watchdog": {"sync"},
+}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
 

@@ -134,7 +134,7 @@ def test_a_folder_of_a_repository_is_adopted(repository, folder):
 def test_the_hook_of_an_adopted_folder_fits_its_files_alone(repository, folder):
     create_catalog(repository.path / folder, here=True)
 
-    pattern = yaml.safe_load((repository.path / PRE_COMMIT).read_text())["repos"][0]["hooks"][0][
+    pattern = yaml.safe_load((repository.path / PRE_COMMIT).read_text())["repos"][0]["hooks"][1][
         "files"
     ]
     prefix = "" if folder == "." else f"{folder}/"

@@ -67,9 +67,9 @@ INDEX = {
     "operations": ["support_resolution_time", "infrastructure_cost"],
 }
 KEY_ORDER = [
-    *("name", "display_name", "category", "type", "unit", "grain", "table", "tables"),
-    *("expression", "time_column", "dimensions", "inputs", "description", "synonyms", "notes"),
-    *("owner", "status", "tags", "sql"),
+    *("name", "display_name", "category", "status", "owner", "type", "unit", "grain"),
+    *("time_column", "table", "tables", "expression", "inputs", "description", "dimensions"),
+    *("synonyms", "notes", "tags", "sql"),
 ]
 TYPES = {
     *("sum", "count", "count_distinct", "avg", "min", "max", "median"),

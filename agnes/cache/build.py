@@ -16,9 +16,10 @@ from agnes.cache.query import Snapshot
 from agnes.cache.store import FORMAT, unwritable
 from agnes.cache.write import Progress, Revision, Writer
 from agnes.errors import CacheError, MissingObjectError, NotACatalogError
+from agnes.git.entry import Entry
 from agnes.git.history import FileHistory, file_histories
 from agnes.git.refs import MARKER
-from agnes.git.repository import Commit, Entry, Repository
+from agnes.git.repository import Commit, Repository
 from agnes.model.layout import Layout, survey
 
 

@@ -13,8 +13,9 @@ import duckdb
 from agnes.cache import rows
 from agnes.cache.arrow import Kind, insert
 from agnes.cache.store import FORMAT
+from agnes.git.entry import Entry
 from agnes.git.history import FileHistory
-from agnes.git.repository import Entry, Repository
+from agnes.git.repository import Repository
 from agnes.load.catalog import Served, check_index, serve
 from agnes.model.catalog import Index, Settings
 from agnes.model.diagnostic import Diagnostic

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agnes.cli import catalog, metrics, start
+from agnes.cli import cache, catalog, hooks, metrics, schema, start
 from agnes.cli.output import fail
 from agnes.errors import AgnesError, UsageError
 
@@ -23,7 +23,10 @@ app = typer.Typer(
 app.command("init")(start.init)
 app.add_typer(metrics.app, name="metrics")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(cache.app, name="cache")
+app.add_typer(hooks.app, name="hooks")
 app.command("demo-data")(start.demo_data)
+app.command("schema")(schema.schema)
 
 
 def _version(value: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agnes.cli import changes
+from agnes.cli import changes, validate
 from agnes.cli.options import (
     CatalogOption,
     IdArgument,
@@ -15,10 +15,9 @@ from agnes.cli.options import (
     NoSyncOption,
     RevisionOption,
     WorktreeOption,
-    catalog_path,
     snapshot,
 )
-from agnes.cli.output import echo, finding_lines, note, print_json, style, wrap
+from agnes.cli.output import echo, note, print_json, style, wrap
 from agnes.errors import NotFoundError
 
 app = typer.Typer(
@@ -183,68 +182,7 @@ def export(
     echo(f"Exported {count} metric(s) to {directory}")
 
 
-@app.command()
-def validate(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Folders or files. Default: the catalog's working tree."),
-    ] = None,
-    json: JsonOption = False,
-    catalog: CatalogOption = None,
-) -> None:
-    """Check files as they are on disk, before they are committed; exit 1 on an error.
-
-    \b
-    Examples:
-      da metrics validate
-      da metrics validate metrics/revenue/mrr.yml
-      da metrics validate ./a-plain-folder
-    """
-    from agnes.load.validate import validate_folder
-
-    found: list[dict[str, Any]] = []
-    count = 0
-    for folder, only in _folders(paths or [], catalog):
-        checked, findings = validate_folder(folder, only)
-        count += checked
-        found += [finding.as_dict() for finding in findings]
-    errors = sum(finding["severity"] == "error" for finding in found)
-    if json:
-        print_json({"files": count, "errors": errors, "diagnostics": found})
-    else:
-        for finding in found:
-            for line in finding_lines(finding):
-                echo(line)
-        warnings = len(found) - errors
-        echo(f"{count} file(s) checked, {errors} error(s), {warnings} warning(s)")
-    if errors:
-        raise typer.Exit(1)
-
-
-def _folders(paths: list[Path], catalog: Path | None) -> list[tuple[Path, set[Path] | None]]:
-    """What to check: pairs of a folder and the files in it that were named, None for all."""
-    from agnes.git.refs import find_catalog
-
-    if not paths:
-        return [(catalog_path(catalog), None)]
-    folders: list[tuple[Path, set[Path] | None]] = []
-    files: dict[Path, set[Path]] = {}
-    for path in paths:
-        if not path.exists():
-            raise NotFoundError(f"Path not found: {path}")
-        if path.is_dir() and (path / "agnes.yml").exists():
-            folders.append((path, None))
-            continue
-        root = catalog or find_catalog(path)
-        if root is not None:
-            files.setdefault(root.absolute(), set()).add(path.absolute())
-        elif path.is_dir():
-            folders.append((path, None))
-        else:
-            files.setdefault(path.absolute().parent.parent, set()).add(path.absolute())
-    return [*folders, *files.items()]
-
-
 app.command("import")(changes.import_metrics)
 app.command()(changes.add)
 app.command()(changes.remove)
+app.command()(validate.validate)

@@ -96,14 +96,34 @@ def highlight_sql(sql: str, indent: str = "    ") -> str:
 
 
 def finding_lines(finding: Mapping[str, Any], *, err: bool = False) -> Iterator[str]:
-    """A diagnostic: `path:line:column: error[CODE] message`, and the remedy below it."""
+    """A diagnostic: `path:line:column: error AG203 message`, and the remedy below it."""
     where = f"{finding['path']}:{finding['line']}:{finding['column']}"
     where = where if finding["line"] else finding["path"]
     color = {"error": "red", "warning": "yellow"}.get(finding["severity"], "cyan")
-    label = style(f"{finding['severity']}[{finding['code']}]", err=err, fg=color)
+    label = style(f"{finding['severity']} {finding['code']}", err=err, fg=color)
     yield f"{style(where, err=err, bold=True)}: {label} {finding['message']}"
     if finding["hint"]:
         yield f"  {style('help:', err=err, fg='green')} {finding['hint']}"
+
+
+def snippet_lines(finding: Mapping[str, Any], source: str | None) -> Iterator[str]:
+    """A diagnostic with the line of the file that it is about, and a caret below the place."""
+    first, *rest = finding_lines(finding)
+    yield first
+    if source is not None and source.strip():
+        start = finding["column"] - 1
+        # A tab stays a tab, so that the caret stands below its character.
+        blank = "".join("\t" if char == "\t" else " " for char in source[:start])
+        end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(source)
+        carets = "^" * max(1, min(end, len(source.rstrip())) - start)
+        shown, cut = source.rstrip(), 160
+        number = str(finding["line"])
+        color = {"error": "red", "warning": "yellow"}.get(finding["severity"], "cyan")
+        if start < cut:
+            gutter = style(f"{' ' * len(number)} |", fg="blue")
+            yield f"  {style(f'{number} |', fg='blue')} {shown[:cut]}"
+            yield f"  {gutter} {blank}{style(carets[: cut - start], fg=color)}"
+    yield from rest
 
 
 def change_lines(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agnes.cli.options import JsonOption
-from agnes.cli.output import echo, print_json, progress, style, table
+from agnes.cli.output import echo, note, print_json, progress, style, table
+
+if TYPE_CHECKING:
+    from agnes.git.refs import Location
 
 
 def init(
@@ -17,9 +20,12 @@ def init(
     here: Annotated[
         bool, typer.Option("--here", help="Adopt a folder of an existing git repository.")
     ] = False,
+    no_hooks: Annotated[
+        bool, typer.Option("--no-hooks", help="Without git hooks; see `da hooks`.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Make a new catalog: a git repository, the starter pack, a CI workflow, the first commit.
+    """Make a new catalog: a git repository, the starter pack, a CI workflow, git hooks.
 
     \b
     Examples:
@@ -33,18 +39,22 @@ def init(
     created = create_catalog(directory, empty=empty, here=here)
     with progress("Building") as advance:
         outcome = reconcile(created.location, progress=advance)
+    hooks = [] if no_hooks else _install_hooks(created.location)
     if json:
         print_json(
             {
                 "path": str(created.location.path),
                 "commit": created.commit,
                 "files": created.files,
+                "hooks": hooks,
                 **outcome.counts,
             }
         )
         return
     counts = f"{outcome.counts['metrics']} metrics and {outcome.counts['tables']} tables"
     echo(f"Made a catalog in {created.location.path} with {counts}, commit {created.commit[:10]}.")
+    if hooks:
+        echo("Git hooks sync its cache in the background after each commit: da hooks --help")
     echo()
     echo(style("Next:", bold=True))
     steps = [] if directory == Path() else [(f"cd {directory}", "")]
@@ -59,6 +69,18 @@ def init(
     steps += [("da metrics validate", "check your changes before you commit them")]
     for line in table(steps):
         echo(line)
+
+
+def _install_hooks(location: Location) -> list[str]:
+    """The names of the hooks in place; none where git takes its hooks from elsewhere."""
+    from agnes.errors import AgnesError
+    from agnes.scaffold.hooks import install
+
+    try:
+        return [done.hook for done in install(location)]
+    except AgnesError as error:
+        note(f"no git hooks: {error.message}; for more: da hooks install")
+        return []
 
 
 def demo_data(

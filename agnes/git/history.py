@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from agnes.git.repository import Commit, Entry, Repository
+from agnes.git.entry import Entry
+from agnes.git.repository import Commit, Repository
 
 
 @dataclass(frozen=True)

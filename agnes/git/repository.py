@@ -7,14 +7,13 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Literal
 
 import pygit2
 
+from agnes.config import quarantine
 from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
+from agnes.git.entry import Change, Entry, EntryKind
 from agnes.git.refs import Location, read_tip
-
-EntryKind = Literal["file", "symlink", "submodule", "odd"]
 
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): (.+)$", re.MULTILINE)
@@ -24,21 +23,6 @@ _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 1_000_000
 MAX_TREE_DEPTH = 16
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One path of a tree.
-
-    Args:
-        path: relative to the catalog; bytes that are not UTF-8 come as surrogates.
-        blob: the content's id, in hex.
-        kind: only a `file` is ever read; `odd` is a name that no checkout would make (`..`, `a/b`).
-    """
-
-    path: str
-    blob: str
-    kind: EntryKind
 
 
 @dataclass(frozen=True)
@@ -70,15 +54,6 @@ class BornTip:
 
     branch: str | None
     commit: str
-
-
-@dataclass(frozen=True)
-class Change:
-    """A path that differs between two trees; a side that does not have it is None."""
-
-    path: str
-    old: Entry | None
-    new: Entry | None
 
 
 class Repository:
@@ -281,18 +256,23 @@ def _datetime(seconds: int) -> datetime:
 
 
 def open_repository(location: Location) -> pygit2.Repository:
-    """Open a repository through pygit2.
+    """Open a repository through pygit2. In a hook that decides on a push, what is pushed is seen.
 
     Raises:
         GitError: libgit2 refuses it: another owner, SHA-256, reftable.
     """
     try:
-        return pygit2.Repository(str(location.git_dir))
+        repository = pygit2.Repository(str(location.git_dir))
     except (pygit2.GitError, KeyError, ValueError) as error:
         hint = None
         if "not owned by" in str(error):
             hint = f"git config --global --add safe.directory {location.worktree or location.path}"
         raise GitError(f"cannot open the repository {location.git_dir}: {error}", hint) from None
+    pushed = quarantine()
+    # Another repository must not take objects for its own that may never come to be.
+    if pushed and pushed.resolve().is_relative_to((location.common_dir / "objects").resolve()):
+        repository.odb.add_disk_alternate(str(pushed))
+    return repository
 
 
 def missing_object(oid: str, what: str) -> MissingObjectError:

@@ -6,15 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from agnes.git.entry import Entry
 from agnes.git.history import earlier_versions
-from agnes.git.repository import Entry, Repository
+from agnes.git.repository import Repository
 from agnes.load.document import Document, read_document
 from agnes.model.catalog import Index, Settings
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.layout import Slot, printable, survey
+from agnes.model.layout import MAX_BYTES, Slot, printable, survey
 from agnes.model.metric import Metric
 from agnes.model.table import Table
-from agnes.yaml.loader import MAX_BYTES, UNSAFE
+from agnes.yaml.loader import UNSAFE
 
 
 class Source(Protocol):

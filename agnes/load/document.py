@@ -10,12 +10,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agnes.errors import YamlError
-from agnes.model.catalog import Index, Settings
+from agnes.model.catalog import Index, IndexCategory, Lint, Settings
 from agnes.model.diagnostic import Diagnostic, has_errors
 from agnes.model.fields import Model
 from agnes.model.layout import Kind, Slot, printable
 from agnes.model.metric import VARIANT, YAML_KEYS, Metric
-from agnes.model.table import Table
+from agnes.model.table import Column, Table
 from agnes.yaml.loader import Path, Positions, load, locate
 
 _MODELS: dict[Kind, type[Model]] = {
@@ -24,6 +24,9 @@ _MODELS: dict[Kind, type[Model]] = {
     "metric": Metric,
     "table": Table,
 }
+_INNER: dict[Kind, type[Model]] = {"settings": Lint, "index": IndexCategory, "table": Column}
+MAX_FINDINGS = 100
+"""What is told of one file; the rest is counted."""
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
 
 
@@ -33,11 +36,14 @@ class Document:
 
     Args:
         value: the model; None when there is an error among the diagnostics.
+        rest: of a metric with errors, what it says without the keys that are wrong, if that is
+            enough to go on checking.
     """
 
     slot: Slot
     value: Settings | Index | Metric | Table | None
     diagnostics: tuple[Diagnostic, ...]
+    rest: Metric | None = None
 
 
 def read_document(slot: Slot, data: bytes) -> Document:
@@ -96,15 +102,42 @@ def _read(slot: Slot, content: Any, findings: _Findings) -> Document:
     if slot.kind == "metric" and isinstance(content, dict):
         content = _check_metric_keys(slot, content, findings)
     value: Any = None
+    wrong: set[Any] = set()
     try:
         value = _MODELS[slot.kind].model_validate(content)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
+        details = error.errors(include_url=False)
+        wrong = {part for detail in details for part in _without_variants(detail["loc"])[:1]}
+        for detail in details[:MAX_FINDINGS]:
             findings.add_pydantic(detail, content)
+        if len(details) > MAX_FINDINGS:
+            more = f"{len(details) - MAX_FINDINGS:,} more mistakes of this kind are not shown"
+            findings.add((), "AG203", more, f"mend the first {MAX_FINDINGS}, then look again")
     if value is not None:
         _check_identity(slot, value, findings)
     diagnostics = tuple(sorted(set(findings.found)))
-    return Document(slot, None if has_errors(diagnostics) else value, diagnostics)
+    if not has_errors(diagnostics):
+        return Document(slot, value, diagnostics)
+    rest = _rest(slot, content, wrong) if isinstance(content, dict) else None
+    return Document(slot, None, diagnostics, rest)
+
+
+def _rest(slot: Slot, content: dict[str, Any], wrong: set[Any]) -> Metric | None:
+    if slot.kind != "metric":
+        return None
+    category, _, name = slot.id.partition("/")
+    right = {key: value for key, value in content.items() if key not in wrong}
+    try:
+        return Metric.model_validate(right | {"name": name, "category": category})
+    except ValidationError:
+        return None
+
+
+def _without_variants(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The key in the file: `sql_by_plan`, not `sql_variants.by_plan`."""
+    if path and path[0] == "sql_variants" and len(path) > 1:
+        return (f"sql_{path[1]}",)
+    return path
 
 
 def _diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
@@ -189,11 +222,10 @@ class _Findings:
     ) -> None:
         if self._positions is None:
             self._positions = locate(self.data)
-        line, column = self._positions.of((*self.prefix, *path), key=at_key)
+        line, column, *end = self._positions.of((*self.prefix, *path), key=at_key)
+        where = (printable(self.slot.path), line, column)
         message, hint = printable(message), hint and printable(hint)
-        self.found.append(
-            Diagnostic(printable(self.slot.path), line, column, code, severity, message, hint)
-        )
+        self.found.append(Diagnostic(*where, code, severity, message, hint, *end))
 
     def add_pydantic(self, detail: ErrorDetails, content: Any) -> None:
         """Say a pydantic error in the words of a YAML file."""
@@ -201,9 +233,10 @@ class _Findings:
         if self.slot.kind == "metric" and path and path[0] == "sql_variants":
             path = _yaml_path(path, content)
         if path and path[-1] == "[key]":
-            message = (
-                f"a key of `{_dotted(path[:-2])}` {detail['msg'].removeprefix('Value error, ')}"
-            )
+            wanted = detail["msg"].removeprefix("Value error, ")
+            if detail["type"] == "string_pattern_mismatch":
+                wanted = _PATTERNS.get(str(path[0]), f"must be {_NAMES}")
+            message = f"a key of `{_dotted(path[:-2])}` {wanted}"
             self.add(path[:-1], "AG203", message, at_key=True)
             return
         path = _without_tags(path)
@@ -260,6 +293,7 @@ _WANTED = {
 _PATTERNS = {
     "inputs": "must be an id such as revenue/mrr",
     "replaced_by": "must be an id such as revenue/mrr",
+    "lint": "must be a rule's code such as AG301",
     **dict.fromkeys(
         ["id", "table", "tables", "table_name"],
         "must be letters, digits, dots, dashes and underscores, at most 128",
@@ -288,12 +322,7 @@ def _dotted(path: Path) -> str:
 def _known_keys(kind: Kind, path: Path) -> list[str]:
     if kind == "metric":
         return [*YAML_KEYS, "sql", f"{VARIANT}<dimension>"]
-    model: type[Model] = _MODELS[kind]
-    if len(path) > 1:
-        from agnes.model.catalog import IndexCategory
-        from agnes.model.table import Column
-
-        model = Column if kind == "table" else IndexCategory
+    model = _INNER.get(kind, _MODELS[kind]) if len(path) > 1 else _MODELS[kind]
     return list(model.model_fields)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from agnes.errors import NotFoundError
-from agnes.git.repository import Entry, EntryKind
-from agnes.model.diagnostic import Diagnostic
+from agnes.git.entry import Entry, EntryKind
 
 
 class Folder:
@@ -49,17 +47,13 @@ class Folder:
         relative = file.relative_to(self.root).as_posix()
         return Entry(f"metrics/{relative}" if self.bare_metrics else relative, "", kind)
 
-    def shown(self, finding: Diagnostic) -> Diagnostic:
-        """A finding under the path that the file has on disk."""
-        if not self.bare_metrics:
-            return finding
-        return replace(finding, path=finding.path.removeprefix("metrics/"))
+    def shown(self, path: str) -> str:
+        """The path that a file has on disk, below the root."""
+        return path.removeprefix("metrics/") if self.bare_metrics else path
 
     def path(self, entry_path: str) -> Path:
         """Where an entry is on disk."""
-        return self.root / (
-            entry_path.removeprefix("metrics/") if self.bare_metrics else entry_path
-        )
+        return self.root / self.shown(entry_path)
 
     def size(self, entry: Entry) -> int:
         """A file's size in bytes."""
@@ -67,24 +61,31 @@ class Folder:
 
     def read(self, entry: Entry) -> bytes:
         """A file's content."""
-        return self.path(entry.path).read_bytes()
+        # Not through pathlib, which takes as long as reading does; there may be thousands.
+        with open(f"{self.root}/{self.shown(entry.path)}", "rb") as file:  # noqa: PTH123
+            return file.read()
 
     def _below(self, top: Path, prefix: str) -> list[Entry]:
         found: list[Entry] = []
-        for at, folders, files in os.walk(top):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = Path(at).relative_to(top).as_posix()
-            inner = prefix if relative == "." else f"{prefix}{relative}/"
-            for name in sorted(files + folders):
-                kind = _kind(Path(at) / name)
-                if name.startswith(".") or kind is None:
+        pending = [(os.fspath(top), prefix)]
+        while pending:
+            at, inner = pending.pop()
+            try:
+                items = list(os.scandir(at))
+            except OSError:
+                continue
+            for item in items:
+                if item.name.startswith("."):
                     continue
-                found.append(Entry(f"{inner}{name}", "", kind))
-        return found
+                if item.is_dir(follow_symlinks=False):
+                    pending.append((item.path, f"{inner}{item.name}/"))
+                elif kind := _kind(item):
+                    found.append(Entry(f"{inner}{item.name}", "", kind))
+        return sorted(found, key=lambda entry: entry.path)
 
 
-def _kind(path: Path) -> EntryKind | None:
+def _kind(item: Path | os.DirEntry[str]) -> EntryKind | None:
     """None for folders, and for pipes and the like, which git does not know."""
-    if path.is_symlink():
+    if item.is_symlink():
         return "symlink"
-    return "file" if path.is_file() else None
+    return "file" if item.is_file() else None

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from yaml import YAMLError
 
 from agnes.errors import InvalidError, NotFoundError, YamlError
-from agnes.git.repository import Entry
+from agnes.git.entry import Entry
 from agnes.load.catalog import load_catalog
 from agnes.load.document import read_document, read_metrics
 from agnes.load.folder import Folder
@@ -19,6 +21,7 @@ from agnes.model.catalog import Index
 from agnes.model.diagnostic import Diagnostic, has_errors
 from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
+from agnes.model.proposal import Proposal
 from agnes.model.scalar import core
 from agnes.model.table import Column, Table
 from agnes.yaml.dump import dump
@@ -30,12 +33,17 @@ DATABASE_VERSION = 4
 
 @dataclass
 class Pack:
-    """What is to be imported; everything in it is valid."""
+    """What is to be imported; everything in it is valid.
+
+    Args:
+        older: it comes from an older instance, which does not know all that a file may say.
+    """
 
     metrics: dict[str, Metric] = field(default_factory=dict)
     tables: dict[str, Table] = field(default_factory=dict)
     index: Index | None = None
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    older: bool = False
 
 
 def read_pack(path: Path) -> Pack:
@@ -83,7 +91,7 @@ def _read_folder(root: Path) -> Pack:
     for entry in entries:
         if _is_metric_file(entry):
             _add_file(pack, folder.path(entry.path), entry.path, entry.path.split("/")[1])
-    pack.diagnostics = [folder.shown(found) for found in pack.diagnostics]
+    pack.diagnostics = [replace(found, path=folder.shown(found.path)) for found in pack.diagnostics]
     return pack
 
 
@@ -113,7 +121,7 @@ def _read_database(path: Path) -> Pack:
     shown = path.name
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
-            version = _version(connection, shown)
+            version = database_version(connection, path)
             if version != DATABASE_VERSION:
                 newer = version > DATABASE_VERSION
                 raise InvalidError(
@@ -121,8 +129,7 @@ def _read_database(path: Path) -> Pack:
                     [],
                     "a newer Agnes wrote it; update this one"
                     if newer
-                    else "bring it to version 4 with the system that wrote it; older versions "
-                    "hold no metrics",
+                    else f"bring it to version {DATABASE_VERSION}: da cache upgrade {path}",
                 )
             metrics = _rows(connection, "metric_definitions", "id", "name", "category", "sql")
             columns = _rows(connection, "column_metadata", "table_id", "column_name")
@@ -139,15 +146,29 @@ def _read_database(path: Path) -> Pack:
     return _from_rows(shown, metrics, tables, columns)
 
 
-def _version(connection: Any, shown: str) -> int:
+def database_version(connection: Any, path: Path) -> int:
+    """The schema version that an older instance's open database says it has.
+
+    Raises:
+        InvalidError: it says none, or more than one.
+    """
     import duckdb
 
     try:
         found = connection.execute("SELECT version FROM schema_version").fetchall()
-    except duckdb.CatalogException:
-        found = []
-    if len(found) != 1 or not str(found[0][0]).isdigit():
-        raise InvalidError(f"{shown} is no system.duckdb: it has no schema_version", [])
+    except (duckdb.CatalogException, duckdb.BinderException):
+        raise InvalidError(
+            f"{path} is no system.duckdb: it has no schema_version",
+            [],
+            "an older instance has its system.duckdb in DATA_DIR/state",
+        ) from None
+    if len(found) != 1 or not str(found[0][0]).isdecimal():
+        says = ", ".join(str(version) for (version,) in found[:5]) or "nothing"
+        raise InvalidError(
+            f"{path} does not say its version: schema_version holds {says} instead of one number",
+            [],
+            "restore it from a backup",
+        )
     return int(found[0][0])
 
 
@@ -166,7 +187,7 @@ def _from_rows(
     columns: list[dict[str, Any]],
 ) -> Pack:
     """Rows as the YAML that they would be, read like any other, so that the same rules hold."""
-    pack = Pack()
+    pack = Pack(older=True)
     for row in metrics:
         data: dict[str, Any] = {
             key: _from_json(value) if key in ("sql_variants", "validation", "meta") else value
@@ -315,21 +336,27 @@ def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:
     try:
         content = path.read_bytes()
         # JSON writes emoji as two escapes, which YAML does not know.
-        data = json.loads(content) if path.suffix == ".json" else core(load(content))
-        return {
-            table_id: {
-                name: {"confidence": "high", "source": "ai_enrichment"}
-                | {key: value for key, value in (fields or {}).items() if value is not None}
-                for name, fields in table["columns"].items()
-            }
-            for table_id, table in data["tables"].items()
-        }
+        data = json.loads(content) if path.suffix == ".json" else load(content)
+        tables = Proposal.model_validate(data).tables
     except YamlError as error:
         finding = Diagnostic(
             str(path), error.line, error.column, error.code, "error", str(error), error.hint
         )
         raise InvalidError(f"{path} cannot be read", [finding]) from error
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise InvalidError(
-            f"{path} is no proposal", [], "it is: {tables: {<id>: {columns: {<name>: {...}}}}}"
-        ) from None
+    except ValidationError as error:
+        findings = [_refused(path, found) for found in error.errors(include_url=False)]
+        raise InvalidError(f"{path} is no proposal", findings, _PROPOSAL) from None
+    except ValueError:  # no JSON
+        raise InvalidError(f"{path} is no proposal", [], _PROPOSAL) from None
+    return {
+        table_id: {name: column.to_yaml() for name, column in table.columns.items()}
+        for table_id, table in tables.items()
+    }
+
+
+_PROPOSAL = "it is: {tables: {<id>: {columns: {<name>: {...}}}}}"
+
+
+def _refused(path: Path, found: ErrorDetails) -> Diagnostic:
+    where = printable(".".join(map(str, found["loc"]))) or "the file"
+    return Diagnostic(str(path), 0, 0, "AG203", "error", f"`{where}`: {found['msg']}")

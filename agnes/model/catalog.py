@@ -7,7 +7,31 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from agnes.model.fields import NAME, Free, Model, Name, RequiredText, Text, Texts, without_nulls
+from agnes.model.fields import (
+    Model,
+    Name,
+    RequiredText,
+    RuleCode,
+    Text,
+    Texts,
+)
+from agnes.model.names import NAME
+
+
+class Lint(Model):
+    """How strict validation is; a rule's code is as docs/rules.md has it."""
+
+    severities: dict[RuleCode, Literal["error", "warning", "hint", "off"]] = Field(
+        {}, description="A rule's code to how grave its findings are: `AG406: off`."
+    )
+    ignores: dict[RequiredText, list[RuleCode]] = Field(
+        {}, description="Paths to rules that are not checked there: `metrics/legacy/**: [AG301]`."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        return {} if data is None else cls.without_nulls(data)
 
 
 class Settings(Model):
@@ -19,7 +43,9 @@ class Settings(Model):
     branch: Text | None = Field(
         None, description="The branch that is served. Default: the one that HEAD names."
     )
-    lint: Free = Field({}, description="Severities and ignores of rules.")
+    lint: Lint = Field(
+        default_factory=Lint, description="Severities of rules, and where they are not checked."
+    )
     write_mode: Literal["commit", "branch"] = Field(
         "commit", description="Whether changes through a server land on the branch or beside it."
     )
@@ -29,7 +55,7 @@ class Settings(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
-        return {} if data is None else without_nulls(data)
+        return {} if data is None else cls.without_nulls(data)
 
 
 class IndexCategory(Model):
@@ -43,7 +69,7 @@ class IndexCategory(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
-        return without_nulls(data)
+        return cls.without_nulls(data)
 
     @property
     def category(self) -> str:
@@ -77,4 +103,4 @@ class Index(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
-        return {} if data is None else without_nulls(data)
+        return {} if data is None else cls.without_nulls(data)

@@ -17,10 +17,11 @@ class Diagnostic:
         path: file, relative to the catalog, `/` between parts, unprintable characters escaped.
         line: 1-based, 0 when the whole file is meant.
         column: 1-based, in characters, 0 when unknown.
-        code: stable code, `AG1xx` for syntax and `AG2xx` for the model.
+        code: stable code of the rule, such as AG203; docs/rules.md has a page for each.
         severity: an `error` keeps this version of the file out, the others do not.
         message: one sentence.
         hint: the remedy, if there is an obvious one.
+        end_line, end_column: just behind the last character, 1-based, 0 when unknown.
     """
 
     path: str
@@ -30,11 +31,13 @@ class Diagnostic:
     severity: Severity
     message: str
     hint: str | None = None
+    end_line: int = 0
+    end_column: int = 0
 
     def __str__(self) -> str:
-        """`path:line:col: error[CODE] message`, the form that editors and terminals link."""
+        """`path:line:col: error AG203 message`, the form that editors and terminals link."""
         where = f"{self.path}:{self.line}:{self.column}" if self.line else self.path
-        return f"{where}: {self.severity}[{self.code}] {self.message}"
+        return f"{where}: {self.severity} {self.code} {self.message}"
 
     def __lt__(self, other: Diagnostic) -> bool:
         """In the order of files and positions."""
@@ -42,7 +45,7 @@ class Diagnostic:
 
     def _order(self) -> tuple[Any, ...]:
         where = (self.path, self.line, self.column, self.code, self.severity, self.message)
-        return (*where, self.hint or "")
+        return (*where, self.hint or "", self.end_line, self.end_column)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain data, for JSON."""

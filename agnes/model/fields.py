@@ -13,12 +13,8 @@ from pydantic import (
     StringConstraints,
 )
 
+from agnes.model.names import NAME, TABLE_ID
 from agnes.model.scalar import Plain, core
-
-NAME = r"[a-z][a-z0-9_]{0,63}"
-"""What metrics and categories may be called."""
-TABLE_ID = r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,127}"
-"""What tables may be called: `orders`, `in.c-crm.company`."""
 
 Basetype = Literal["STRING", "INTEGER", "NUMERIC", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP"]
 Confidence = Literal["high", "medium", "low", "manual"]
@@ -55,6 +51,7 @@ RequiredText = Annotated[Text, AfterValidator(_not_blank)]
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 TableId = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=rf"^{TABLE_ID}$")]
 MetricId = Annotated[str, StringConstraints(pattern=rf"^{NAME}/{NAME}$")]
+RuleCode = Annotated[str, StringConstraints(pattern=r"^AG\d{3}$")]
 Bool = Annotated[bool, BeforeValidator(core), Field(strict=True)]
 Free = Annotated[dict[str, Any], BeforeValidator(core)]
 Texts = list[RequiredText]
@@ -65,9 +62,20 @@ class Model(BaseModel):
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
 
+    @classmethod
+    def without_nulls(cls, data: Any) -> Any:
+        """A mapping without the keys that it gives no value, which means the default.
 
-def without_nulls(data: Any) -> Any:
-    """A mapping without its null values; a key without a value means the default."""
-    if isinstance(data, dict):
-        return {key: value for key, value in data.items() if value is not None}
-    return data
+        Unknown keys stay: they are mistakes with or without a value.
+        """
+        if not isinstance(data, dict):
+            return data
+        return {
+            key: value for key, value in data.items() if value is not None or not cls.knows(key)
+        }
+
+    @classmethod
+    def knows(cls, key: str) -> bool:
+        """Whether a file may have the key."""
+        fields = cls.model_fields
+        return key in fields or any(key == field.alias for field in fields.values())

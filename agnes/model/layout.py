@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.fields import NAME, TABLE_ID
+from agnes.model.names import NAME, TABLE_ID
 
 Kind = Literal["settings", "index", "metric", "table"]
 
@@ -16,6 +16,9 @@ SETTINGS = "agnes.yml"
 INDEX = "metrics/metrics.yml"
 PARTS = frozenset([SETTINGS, "metrics", "tables"])
 """What a catalog's folder holds that is read; everything else in it is not looked at."""
+
+MAX_BYTES = 1 << 20
+"""The largest file that is read."""
 
 ENDINGS = (".yml", ".yaml")
 _NAME = re.compile(NAME)

@@ -18,7 +18,6 @@ from agnes.model.fields import (
     TableId,
     Text,
     Texts,
-    without_nulls,
 )
 
 VARIANT = "sql_by_"
@@ -73,7 +72,7 @@ class Metric(Model):
         """Take `table_name` for `table`, and collect every `sql_by_x` into `sql_variants`."""
         if not isinstance(data, dict):
             return data
-        data = without_nulls(data)
+        data = cls.without_nulls(data)
         if "table_name" in data and "table" in data:
             if data["table"] != data["table_name"]:
                 raise ValueError("table and table_name differ; keep table")
@@ -83,6 +82,11 @@ class Metric(Model):
         if variants and isinstance(given, dict):
             data["sql_variants"] = given | {key[4:]: data.pop(key) for key in variants}
         return data
+
+    @classmethod
+    def knows(cls, key: str) -> bool:
+        """Whether a file may have the key."""
+        return super().knows(key) or (key.startswith(VARIANT) and len(key) > len(VARIANT))
 
     @field_validator("sql_variants")
     @classmethod

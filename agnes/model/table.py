@@ -16,7 +16,6 @@ from agnes.model.fields import (
     TableId,
     Text,
     Texts,
-    without_nulls,
 )
 
 
@@ -32,7 +31,7 @@ class Column(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
-        return {} if data is None else without_nulls(data)
+        return {} if data is None else cls.without_nulls(data)
 
 
 class Groups(Model):
@@ -74,7 +73,7 @@ class Table(Model):
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
-        return without_nulls(data)
+        return cls.without_nulls(data)
 
     @field_validator("access", mode="before")
     @classmethod

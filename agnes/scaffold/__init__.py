@@ -13,14 +13,23 @@ from pathlib import Path
 from agnes.errors import AgnesError, ConflictError, NotACatalogError
 from agnes.git.refs import MARKER, Location, locate, read_tip
 from agnes.git.writer import Edit, commit, identity, init_repository
+from agnes.model.json_schema import schema_files
 
 BRANCH = "main"
 WORKFLOW = ".github/workflows/agnes.yml"
 PRE_COMMIT = ".pre-commit-config.yaml"
 
 _EMPTY: dict[str, bytes] = {
-    MARKER: b"# This file marks the root of an Agnes catalog.\nname: My catalog\n",
-    "metrics/metrics.yml": b'version: "2.0"\ncategories: []\n',
+    MARKER: b"""\
+# yaml-language-server: $schema=schemas/agnes.schema.json
+# This file marks the root of an Agnes catalog.
+name: My catalog
+""",
+    "metrics/metrics.yml": b"""\
+# yaml-language-server: $schema=../schemas/index.schema.json
+version: "2.0"
+categories: []
+""",
 }
 
 
@@ -34,7 +43,7 @@ class Created:
 
 
 def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> Created:
-    """Make a catalog: a git repository on `main`, the starter pack, the first commit.
+    """Make a catalog: a git repository on `main`, the starter pack, schemas, the first commit.
 
     Args:
         folder: where; it is made if it does not exist.
@@ -45,7 +54,8 @@ def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> 
         ConflictError: the folder is not empty, or has a catalog already; nothing was done.
         NotACatalogError: with `here`, the folder is in no git repository.
     """
-    pack = _EMPTY if empty else starter_pack()
+    pack = dict(_EMPTY if empty else starter_pack())
+    pack |= {f"schemas/{name}": content for name, content in schema_files().items()}
     return _adopt(folder, pack) if here else _create(folder, pack)
 
 

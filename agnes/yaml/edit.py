@@ -8,7 +8,7 @@ where that fails too it gets the canonical form. The result always says the new 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from agnes.errors import YamlError
@@ -49,6 +49,12 @@ def patch(original: bytes, data: Mapping[str, Any]) -> bytes:
 
 
 def _patch_lines(original: bytes, before: Any, wanted: Any) -> bytes:
+    edit = _edit_list if isinstance(before, list) else _edit_mapping
+    return through_lines(original, lambda lines: edit(lines, before, wanted))
+
+
+def through_lines(original: bytes, edit: Callable[[Lines], Lines]) -> bytes:
+    """Edit a file's lines; its byte order mark, line ends and missing last one are kept."""
     text = original.decode()
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     newline = "\r\n" if "\r\n" in text else "\n"
@@ -56,27 +62,35 @@ def _patch_lines(original: bytes, before: Any, wanted: Any) -> bytes:
     complete = lines[-1].endswith("\n")
     if not complete:
         lines[-1] += "\n"
-    edit = _edit_list if isinstance(before, list) else _edit_mapping
-    edited = "".join(edit(lines, before, wanted))
+    edited = "".join(edit(lines))
     if not complete:
         edited = edited.removesuffix("\n")
     return (mark + edited.replace("\n", newline)).encode()
 
 
+def cut_mapping(lines: Lines, keys: Iterable[str]) -> tuple[Lines, dict[str, Lines]]:
+    """Cut a block mapping that begins in the first column: what is above it, and each key's lines.
+
+    Raises:
+        CannotEditError: it is no such mapping.
+    """
+    places = locate("".join(lines).encode())
+    starts = {key: places.keys[key,] for key in keys}
+    if any(column != 1 for _, column, *_ in starts.values()):
+        raise CannotEditError
+    return _cut(lines, [(key, line) for key, (line, *_) in starts.items()])
+
+
 def _edit_mapping(lines: Lines, before: dict[str, Any], wanted: Mapping[str, Any]) -> Lines:
     """Edit the lines of a block mapping that begins in the first column."""
-    places = locate("".join(lines).encode())
-    starts = {key: places.keys[key,] for key in before}
-    if any(column != 1 for _, column in starts.values()):
-        raise CannotEditError
-    head, blocks = _cut(lines, [(key, line) for key, (line, _) in starts.items()])
+    head, blocks = cut_mapping(lines, before)
     order = list(before)
     at = 0
     for key, value in wanted.items():
         if key not in before:
             # A new key goes where the canonical order has it: behind its neighbor.
             order.insert(at, key)
-            blocks[key] = _written({key: value})
+            blocks[key] = written({key: value})
         elif not same(before[key], value):
             blocks[key] = _edit_block(blocks[key], key, before[key], value)
         at = order.index(key) + 1
@@ -95,13 +109,13 @@ def _edit_list(lines: Lines, before: list[Any], wanted: list[Any]) -> Lines:
     for value in wanted:
         at = next((at for at in free if identity(before[at]) == identity(value)), None)
         if at is None:
-            edited += _written([value])
+            edited += written([value])
         else:
             free.remove(at)
             kept = same(before[at], value)
             edited += blocks[at] if kept else _edit_item(blocks[at], before[at], value)
     rest = blocks[len(before) - 1]
-    return edited if wanted else edited + _tail(rest)
+    return edited if wanted else edited + tail(rest)
 
 
 def _cut(lines: Lines, starts: list[tuple[Any, int]]) -> tuple[Lines, dict[Any, Lines]]:
@@ -126,7 +140,7 @@ def _is_between(line: str) -> bool:
     return not line.strip() or line.startswith("#")
 
 
-def _first(block: Lines) -> int:
+def first_line(block: Lines) -> int:
     """Where the first line is that is neither empty nor a comment."""
     for at, line in enumerate(block):
         if not _is_between(line):
@@ -134,7 +148,7 @@ def _first(block: Lines) -> int:
     raise CannotEditError
 
 
-def _tail(block: Lines) -> Lines:
+def tail(block: Lines) -> Lines:
     """The comments, empty lines and the document's end mark at the end of a block."""
     at = len(block)
     while at > 1 and (_is_between(block[at - 1]) or block[at - 1].startswith("...")):
@@ -144,9 +158,9 @@ def _tail(block: Lines) -> Lines:
 
 def _edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
     """Edit the lines of one key: comments above it, the key with its value, the tail."""
-    first = _first(block)
-    tail = _tail(block)
-    above, own = block[:first], block[first : len(block) - len(tail)]
+    first = first_line(block)
+    rest = tail(block)
+    above, own = block[:first], block[first : len(block) - len(rest)]
     edit: Callable[[Lines, Any, Any], Lines] | None = None
     if isinstance(before, dict) and isinstance(value, Mapping) and before and value:
         edit = _edit_mapping
@@ -155,17 +169,17 @@ def _edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
     if edit and len(own) > 1:
         try:
             inner, indent = _dedent(own[1:])
-            return above + own[:1] + _indent(edit(inner, before, value), indent) + tail
+            return above + own[:1] + _indent(edit(inner, before, value), indent) + rest
         except (CannotEditError, YamlError, KeyError):
             pass
     try:
-        return above + _rewritten(own, {key: value}) + tail
+        return above + _rewritten(own, {key: value}) + rest
     except CannotEditError:
-        return above + _written({key: value}) + tail
+        return above + written({key: value}) + rest
 
 
 def _edit_item(block: Lines, before: Any, value: Any) -> Lines:
-    first = _first(block)
+    first = first_line(block)
     above, own = block[:first], block[first:]
     dash = len(own[0]) - len(own[0][1:].lstrip())
     own[0] = " " * dash + own[0][dash:]
@@ -178,7 +192,7 @@ def _edit_item(block: Lines, before: Any, value: Any) -> Lines:
 
 
 def _dedent(lines: Lines) -> tuple[Lines, str]:
-    first = lines[_first([line.lstrip(" ") for line in lines])]
+    first = lines[first_line([line.lstrip(" ") for line in lines])]
     indent = first[: len(first) - len(first.lstrip(" "))]
     if any(line.strip() and not line.startswith(indent) for line in lines):
         raise CannotEditError
@@ -189,7 +203,8 @@ def _indent(lines: Lines, indent: str) -> Lines:
     return [indent + line if line.strip() else line for line in lines]
 
 
-def _written(data: Any) -> Lines:
+def written(data: Any) -> Lines:
+    """The lines of new data in canonical form."""
     if isinstance(data, list):
         lines = dump({"x": data}).decode().splitlines(keepends=True)[1:]
         return _dedent(lines)[0]

@@ -25,13 +25,15 @@ from yaml.events import (
 )
 
 from agnes.errors import YamlError
+from agnes.model.layout import MAX_BYTES
 from agnes.model.scalar import plain
 from agnes.yaml.syntax import SYNTAX, syntax_error
 
-MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_ALIASED = 16_384
 """Characters (and one per node) that all aliases of a document may add."""
+MAX_EVENTS = 100_000
+"""Texts, and ends of lists and mappings: a table of 10,000 columns has 80,000."""
 
 UNSAFE, DUPLICATE, ENCODING = "AG102", "AG103", "AG104"
 
@@ -41,28 +43,32 @@ _UNPRINTABLE = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|[\u202a-\u202e\u2066-\u2069]"
 )
+# The parser ends lines at these, as YAML 1.1 says; editors, reviewers and YAML 1.2 do not.
+_LINE_SEPARATOR = re.compile("[\x85\u2028\u2029]")
 _LINE_END = re.compile(r"\r\n?|\n")
 _SHORT = 60
 _DIRECTIVE = re.compile(r"^%(?!YAML 1\.)", re.MULTILINE)
 
 Path = tuple[str | int, ...]
+Span = tuple[int, int, int, int]
+"""Line and column of the first character and of the one behind the last; 1-based."""
 
 
 @dataclass
 class Positions:
-    """Where things stand in a document: (line, column), 1-based, in characters."""
+    """Where things stand in a document. A list's or a mapping's span is its first character."""
 
-    keys: dict[Path, tuple[int, int]] = field(default_factory=dict)
-    values: dict[Path, tuple[int, int]] = field(default_factory=dict)
+    keys: dict[Path, Span] = field(default_factory=dict)
+    values: dict[Path, Span] = field(default_factory=dict)
 
-    def of(self, path: Path, *, key: bool = False) -> tuple[int, int]:
-        """The position of the value at `path`, or of its key; the nearest parent's if unknown."""
+    def of(self, path: Path, *, key: bool = False) -> Span:
+        """The span of the value at `path`, or of its key; the nearest parent's if unknown."""
         places = self.keys if key else self.values
         while path:
             if path in places:
                 return places[path]
             path, places = path[:-1], self.values
-        return self.values.get((), (1, 1))
+        return self.values.get((), (1, 1, 1, 1))
 
 
 def load(data: bytes) -> Any:
@@ -78,7 +84,7 @@ def load(data: bytes) -> Any:
     Raises:
         YamlError: with line and column, for broken YAML and for all that the catalog does not
             take: duplicate and merge keys, recursive or unfolding aliases, tags, more than
-            `MAX_BYTES` or `MAX_DEPTH`, unprintable characters, several documents.
+            `MAX_BYTES`, `MAX_DEPTH` or `MAX_EVENTS`, unprintable characters, several documents.
     """
     return _build(_decode(data), None)
 
@@ -106,6 +112,10 @@ def _decode(data: bytes) -> str:
         raise YamlError(message, line, column, ENCODING, "save it as UTF-8") from None
     if found := _UNPRINTABLE.search(text):
         raise _unprintable(found.group(), *_line_column(text, found.start()))
+    if found := _LINE_SEPARATOR.search(text):
+        where = _line_column(text, found.start())
+        message = f"the character U+{ord(found.group()):04X} is not allowed"
+        raise YamlError(message, *where, ENCODING, "end the line, or delete it")
     if found := _DIRECTIVE.search(text):
         line, column = _line_column(text, found.start())
         raise YamlError("directives are not used here", line, column, UNSAFE, "delete the line")
@@ -131,6 +141,10 @@ def _unprintable(character: str, line: int, column: int) -> YamlError:
 
 def _at(event: Any) -> tuple[int, int]:
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _span(event: Any) -> Span:
+    return (*_at(event), event.end_mark.line + 1, event.end_mark.column + 1)
 
 
 def _build(text: str, positions: Positions | None) -> Any:
@@ -162,10 +176,14 @@ class _Builder:
         container: Any = None
         key: str | None = None
         root: Any = None
-        documents = 0
+        documents = events = 0
         while True:
             event: Any = next_event()
             kind = event.__class__
+            events += 1
+            if events > MAX_EVENTS:
+                message = f"the file holds more than {MAX_EVENTS:,} keys and values"
+                raise YamlError(message, *_at(event), UNSAFE, "split it up")
             if kind is ScalarEvent:
                 text = event.value
                 value: Any = text
@@ -177,7 +195,7 @@ class _Builder:
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
                 self._check_collection(event, stack, container, key)
                 if positions is not None:
-                    positions.values[_path(stack, container, key)] = _at(event)
+                    positions.values[_path(stack, container, key)] = (*_at(event), *_at(event))
                 self.size += 1
                 stack.append((container, key, event.anchor, self.size))
                 container = {} if kind is MappingStartEvent else []
@@ -207,10 +225,10 @@ class _Builder:
                     raise self._bad_key(event)
                 key = text
                 if positions is not None:
-                    positions.keys[_path(stack, container, key)] = _at(event)
+                    positions.keys[_path(stack, container, key)] = _span(event)
                 continue
             if positions is not None and kind in (ScalarEvent, AliasEvent):
-                positions.values[_path(stack, container, key)] = _at(event)
+                positions.values[_path(stack, container, key)] = _span(event)
             if container is None:
                 root = value
             elif key is None:

@@ -31,7 +31,7 @@ def test_a_sync_prints_the_mistakes_of_a_broken_file(da, here):
     here.write("metrics/revenue/mrr.yml", "name: 'mrr\n")
     here.commit()
     out = da("catalog", "sync").out
-    assert "metrics/revenue/mrr.yml:1:7: error[AG101] a quote is opened here" in out
+    assert "metrics/revenue/mrr.yml:1:7: error AG101 a quote is opened here" in out
 
 
 def test_path_is_a_file_that_any_duckdb_client_reads(da, here):

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from agnes.git.entry import Entry
 from agnes.git.refs import locate
-from agnes.git.repository import Entry, Repository
+from agnes.git.repository import Repository
 from agnes.load.catalog import check_index, load_catalog, serve
 from agnes.model.catalog import Index, Settings
-from agnes.model.layout import survey
-from agnes.yaml.loader import MAX_BYTES
+from agnes.model.layout import MAX_BYTES, survey
 from tests.conftest import metric_yaml
 
 

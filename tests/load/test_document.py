@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from agnes.lint.rules import RULES
 from agnes.load.document import Document, read_document, read_metrics
 from agnes.model.catalog import Index, IndexCategory, Settings
-from agnes.model.codes import CODES
 from agnes.model.layout import Slot
 from agnes.model.metric import YAML_KEYS, Metric
 from agnes.model.table import Column, Table
@@ -90,8 +90,8 @@ def test_the_index_and_the_settings():
     assert index == Index(
         version="2.0", categories=[IndexCategory(name="Sales", folder="sales", metrics=["a"])]
     )
-    assert value(SETTINGS, "name: Acme\nlint: {AG209: error}\n") == Settings(
-        name="Acme", lint={"AG209": "error"}
+    assert value(SETTINGS, "name: Acme\nlint: {severities: {AG209: error}}\n") == Settings(
+        name="Acme", lint={"severities": {"AG209": "error"}}
     )
 
 
@@ -422,7 +422,7 @@ def test_any_content_is_a_value_or_an_error_at_a_place(content, slot):
     assert (document.value is None) == bool(errors)
     for found in document.diagnostics:
         assert 1 <= found.line <= text.count("\n") + 1
-        assert CODES[found.code][0] == found.severity
+        assert RULES[found.code].severity == found.severity
         assert not any(
             jargon in found.message
             for jargon in (

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from agnes.errors import NotFoundError
-from agnes.git.repository import Entry
+from agnes.git.entry import Entry
 from agnes.load.folder import Folder
 
 

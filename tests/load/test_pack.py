@@ -836,6 +836,17 @@ def test_what_is_no_proposal_is_refused_with_the_shape_of_one(write, content):
     assert "tables: {<id>: {columns:" in caught.value.hint
 
 
+def test_a_proposal_that_is_refused_says_which_value_is_wrong(write):
+    root = write({"p.yml": "tables: {orders: {columns: {id: {basetype: TEXT}}}}"})
+
+    with pytest.raises(InvalidError) as caught:
+        read_proposal(root / "p.yml")
+
+    [finding] = caught.value.diagnostics
+    assert "tables.orders.columns.id.basetype" in finding.message
+    assert "TIMESTAMP" in finding.message
+
+
 def test_a_broken_proposal_is_refused_at_its_place(write):
     root = write({"p.yml": "tables:\n  a: {columns\n"})
 

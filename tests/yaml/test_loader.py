@@ -10,9 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agnes.errors import YamlError
+from agnes.model.layout import MAX_BYTES
 from agnes.model.scalar import core
 from agnes.yaml.dump import dump
-from agnes.yaml.loader import MAX_BYTES, MAX_DEPTH, load, locate
+from agnes.yaml.loader import MAX_DEPTH, load, locate
 
 
 def read(text: str | bytes):
@@ -386,7 +387,7 @@ def test_everything_has_a_position():
         "# é\na: 1\nb:\n  - x\n  - {c: é, d: [y]}\n'e': &z\n  f: |\n    t\ng: *z\n".encode()
     )
 
-    assert positions.keys == {
+    assert {path: span[:2] for path, span in positions.keys.items()} == {
         ("a",): (2, 1),
         ("b",): (3, 1),
         ("b", 1, "c"): (5, 6),
@@ -395,7 +396,7 @@ def test_everything_has_a_position():
         ("e", "f"): (7, 3),
         ("g",): (9, 1),
     }
-    assert positions.values == {
+    assert {path: span[:2] for path, span in positions.values.items()} == {
         (): (2, 1),
         ("a",): (2, 4),
         ("b",): (4, 3),
@@ -423,12 +424,22 @@ def test_everything_has_a_position():
     ],
 )
 def test_what_has_no_position_has_that_of_its_parent(path, key, place):
-    assert locate(b"a:\n  b: 1\n").of(path, key=key) == place
+    assert locate(b"a:\n  b: 1\n").of(path, key=key)[:2] == place
+
+
+def test_a_span_ends_behind_the_last_character():
+    positions = locate(b"a: one\n'bc': \"two\"\nd:\n  - 'x'\n")
+
+    assert positions.of(("a",)) == (1, 4, 1, 7)
+    assert positions.of(("a",), key=True) == (1, 1, 1, 2)
+    assert positions.of(("bc",)) == (2, 7, 2, 12)
+    assert positions.of(("bc",), key=True) == (2, 1, 2, 5)
+    assert positions.of(("d", 0)) == (4, 5, 4, 8)
 
 
 @pytest.mark.parametrize("document", [b"", b"# nothing\n", b"---\n"])
 def test_an_empty_document_is_at_its_start(document):
-    line, column = locate(document).of(("a",))
+    line, column, *_ = locate(document).of(("a",))
 
     assert line <= 2
     assert column >= 1
@@ -439,7 +450,7 @@ def test_an_empty_document_is_at_its_start(document):
 def test_positions_do_not_depend_on_line_ends_or_a_byte_order_mark(prefix, ending):
     document = prefix + ending.join([b"a: 1", b"b:", b"  - c: x"]) + ending
 
-    assert locate(document).of(("b", 0, "c")) == (3, 8)
+    assert locate(document).of(("b", 0, "c"))[:2] == (3, 8)
 
 
 def numbered(shape, words):
@@ -476,7 +487,7 @@ def test_every_key_and_every_text_is_found(shape, flow):
     lines = document.decode().split("\n")
 
     def found(place):
-        line, column = place
+        line, column, *_ = place
         return lines[line - 1][column - 1 :].lstrip('"')
 
     nodes = list(walk(data))

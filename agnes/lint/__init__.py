@@ -1,0 +1,1 @@
+"""Validation: every mistake, found where it was made. `rules` has the rules, `run` runs them."""

@@ -1,0 +1,168 @@
+"""What `da metrics validate` checks: a folder, what is staged, or a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agnes.errors import NoCommitError, NotACatalogError
+from agnes.git.entry import Entry
+from agnes.git.refs import MARKER, Location, locate
+from agnes.lint.files import Files, GitFiles, folder_files
+from agnes.lint.results import Results
+from agnes.lint.run import Found, Report, Request, Run
+from agnes.model.diagnostic import Diagnostic
+from agnes.model.layout import PARTS
+
+if TYPE_CHECKING:
+    from agnes.git.repository import Repository
+
+Paths = Collection[str]
+"""Files and folders, relative to the catalog."""
+
+
+@dataclass
+class Checked:
+    """What was checked, and what was found.
+
+    Args:
+        count: how many files the findings are about.
+        files: where their text can be read.
+        report: its diagnostics are those of the files that were asked for.
+    """
+
+    count: int
+    files: Files
+    report: Report
+    _read: tuple[str, list[str]] = field(default_factory=lambda: ("", []), init=False)
+
+    def line(self, found: Diagnostic) -> str | None:
+        """The line that a finding is about."""
+        entry = self.report.files.get(found.path)
+        if entry is None or not found.line:
+            return None
+        if self._read[0] != found.path:
+            text = self.files.read(entry).decode("utf-8-sig", "replace")
+            self._read = found.path, text.replace("\r\n", "\n").split("\n")
+        lines = self._read[1]
+        return lines[found.line - 1] if found.line <= len(lines) else None
+
+
+def check_folder(root: Path, request: Request, only: Paths = ()) -> Checked:
+    """Check files as they are on disk.
+
+    Args:
+        root: a catalog's folder, or a plain folder of `<category>/<name>.yml`.
+        only: what to tell the findings of; all of it if empty. All files are looked at all the
+            same, since one may break another.
+    """
+    files = folder_files(root, only)
+    return _selected(Run(files, request), only)
+
+
+def check_revision(root: Path, revision: str, request: Request, only: Paths = ()) -> Checked:
+    """Check the files of a commit.
+
+    Raises:
+        RevisionError: there is no such commit.
+    """
+    from agnes.git.repository import Repository
+
+    repository = Repository(locate(root), PARTS)
+    files = GitFiles(repository, _entries(repository, repository.resolve(revision)))
+    return _selected(Run(files, request), only)
+
+
+def check_staged(root: Path, request: Request, only: Paths = ()) -> Checked:
+    """Check what is staged: the findings of the files that change, and others that are new.
+
+    Args:
+        only: files whose findings are told even though they do not change.
+    """
+    from agnes.git.repository import Repository
+    from agnes.git.staged import staged
+
+    repository = Repository(locate(root), PARTS)
+    files = GitFiles(repository, staged(repository))
+    try:
+        before = _entries(repository, repository.tip().commit)
+    except NoCommitError:
+        before = []
+    blobs = {entry.path: entry.blob for entry in before}
+    changed = {entry.path for entry in files.entries() if blobs.get(entry.path) != entry.blob}
+    about = changed | {path for path in map(_path, files.entries()) if is_in(path, only)}
+    run = Run(files, request)
+    found = run.find()
+    outside = [item for item in found if item.path not in about]
+    if outside:
+        # A change of one file may break another, whose old mistakes are not this commit's.
+        quiet = replace(request, advance=lambda _done, _total: None)
+        known = {_what(item) for item in Run(GitFiles(repository, before), quiet).find()}
+        outside = [item for item in outside if _what(item) not in known]
+    inside = [item for item in found if item.path in about]
+    report = run.report(inside + outside, about.__contains__)
+    there = {entry.path for entry in files.entries()}
+    count = sum(path in report.files for path in about) + len(blobs.keys() - there)
+    return Checked(count, files, report)
+
+
+def staged_catalogs(folder: Path) -> list[Path]:
+    """The catalogs of the repository around a folder, by the agnes.yml files that are staged."""
+    from agnes.git.repository import Repository
+    from agnes.git.staged import staged
+
+    here = locate(folder)
+    if here.worktree is None:
+        return []
+    everything = Repository(replace(here, folder=""))
+    found = [Path(entry.path) for entry in staged(everything) if entry.kind == "file"]
+    return [here.worktree / path.parent for path in found if path.name == MARKER]
+
+
+def results_of(root: Path) -> Results:
+    """The results kept of a catalog in a git repository; none are kept elsewhere."""
+    location = _location(root)
+    return Results(location.common_dir / "agnes" / "lint" if location else None)
+
+
+def _location(root: Path) -> Location | None:
+    try:
+        return locate(root)
+    except NotACatalogError:
+        return None
+
+
+def _entries(repository: Repository, commit: str) -> list[Entry]:
+    return repository.entries(repository.catalog_tree(repository.root_tree(commit)))
+
+
+def _selected(run: Run, only: Paths) -> Checked:
+    names = {path: run.files.shown(path) for path in run.yaml}
+
+    def wanted(path: str) -> bool:
+        return is_in(run.files.shown(path), only)
+
+    found = run.find()
+    if only:
+        report = run.report([item for item in found if wanted(item.path)], wanted)
+    else:
+        report = run.report(found)
+    shown = [replace(item, path=run.files.shown(item.path)) for item in report.diagnostics]
+    files = {names[path]: entry for path, entry in report.files.items()}
+    count = sum(not only or is_in(name, only) for name in names.values())
+    return Checked(count, run.files, Report(files, shown))
+
+
+def _path(entry: Entry) -> str:
+    return entry.path
+
+
+def is_in(path: str, only: Paths) -> bool:
+    """Whether a file is one of those that were named, or in a folder that was."""
+    return any(path == wanted or path.startswith(f"{wanted.rstrip('/')}/") for wanted in only)
+
+
+def _what(found: Found) -> tuple[str, str, str]:
+    return found.path, found.code, found.message

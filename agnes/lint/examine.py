@@ -1,0 +1,161 @@
+"""Checking one file on its own. What comes of it depends on its place and its bytes alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from hashlib import sha1
+from typing import Any
+
+from agnes.lint.examined import Examined
+from agnes.lint.facts import (
+    Facts,
+    IndexFacts,
+    MetricFacts,
+    QueryFacts,
+    SettingsFacts,
+    TableFacts,
+)
+from agnes.lint.fix import rank, tidy
+from agnes.lint.locate import Locator
+from agnes.lint.metric import ReadMetric, read_metric, texts
+from agnes.lint.rule import Finding, Level, MetricRule
+from agnes.lint.rules import RULES
+from agnes.lint.rules.layout import BlockStyle, KeyOrder, UntidySynonyms
+from agnes.lint.settings import Ignore
+from agnes.load.document import read_document
+from agnes.model.catalog import Index, Settings
+from agnes.model.layout import Slot
+from agnes.model.metric import Metric
+from agnes.model.table import Table
+from agnes.sql.query import Query
+from agnes.yaml.layout import is_block, keys
+
+_IGNORE = re.compile(r"(?:#|--)\s*agnes:\s*ignore\[([^\]\n]*)\]")
+
+
+def examine(slot: Slot, data: bytes, level: Level) -> Examined:
+    """Check one file.
+
+    Args:
+        slot: its place in the catalog.
+        data: its content.
+        level: up to where; queries are parsed from `references` on.
+    """
+    document = read_document(slot, data)
+    diagnostics = list(document.diagnostics)
+    locator = Locator(data)
+    findings: list[Finding] = []
+    facts: Facts | None = None
+    match document.value or document.rest:
+        case Metric() as metric:
+            if document.value is not None:
+                findings += _check_layout(slot, data.decode("utf-8-sig"), metric)
+            read = ReadMetric(slot.path, metric)
+            if level not in ("syntax", "schema"):
+                read = read_metric(slot.path, metric)
+                findings += _check_sql(read)
+            facts = _metric_facts(read, whole=document.value is not None)
+        case Table() as table:
+            facts = _table_facts(slot, table)
+        case Index() as index:
+            facts = _index_facts(slot, index)
+        case Settings() as settings:
+            lint = settings.lint
+            facts = SettingsFacts(dict(lint.severities), dict(lint.ignores))
+    diagnostics += [locator.diagnose(finding, RULES[finding.code].severity) for finding in findings]
+    return Examined(diagnostics, list(_ignores(data)), facts)
+
+
+def _check_layout(slot: Slot, text: str, metric: Metric) -> Iterator[Finding]:
+    order = keys(text)
+    if order != sorted(order, key=rank):
+        first = next(
+            key
+            for key, sorted_ in zip(order, sorted(order, key=rank), strict=True)
+            if key != sorted_
+        )
+        message, hint = f"`{first}` is not in its place", "sort the keys: da metrics validate --fix"
+        yield KeyOrder.find(slot.path, (first,), message, hint, at_key=True)
+    values: dict[str, Any] = metric.to_yaml()
+    for key in order:
+        if not is_block(text, key, values.get(key, "")):
+            hint = "write it in block style: da metrics validate --fix"
+            yield BlockStyle.find(
+                slot.path, (key,), f"`{key}` is not in block style", hint, at_key=True
+            )
+    if len(tidy(metric.synonyms)) != len(metric.synonyms) or any(
+        word != word.strip() for word in metric.synonyms
+    ):
+        message = "a synonym is there twice, or has blanks around it"
+        hint = "tidy them up: da metrics validate --fix"
+        yield UntidySynonyms.find(slot.path, ("synonyms",), message, hint, at_key=True)
+
+
+def _check_sql(read: ReadMetric) -> Iterator[Finding]:
+    for rule in RULES.values():
+        if issubclass(rule, MetricRule):
+            yield from rule().check(read)
+
+
+def _metric_facts(read: ReadMetric, *, whole: bool) -> MetricFacts:
+    metric = read.metric
+    sql = texts(metric)
+    queries = [
+        QueryFacts(
+            node,
+            sha1(sql[node].encode(), usedforsecurity=False).hexdigest(),
+            [(table.name, table.place.start, table.place.length) for table in query.reads],
+            _names(query),
+        )
+        for node, query in read.queries.items()
+    ]
+    return MetricFacts(
+        read.path,
+        metric.id,
+        metric.display_name,
+        metric.status,
+        metric.table_name,
+        list(metric.tables),
+        metric.time_column,
+        list(metric.dimensions),
+        list(metric.synonyms),
+        list(metric.inputs),
+        metric.replaced_by,
+        queries,
+        whole and not read.refused,
+        len(read.refused),
+    )
+
+
+def _names(query: Query) -> list[str] | None:
+    if query.outputs is None:
+        return None
+    return sorted(query.columns | {name.casefold() for name in query.outputs if name})
+
+
+def _table_facts(slot: Slot, table: Table) -> TableFacts:
+    columns: dict[str, str | None] = {
+        name: column.basetype for name, column in table.columns.items()
+    }
+    key = table.primary_key or []
+    return TableFacts(slot.path, table.id, columns, [key] if isinstance(key, str) else list(key))
+
+
+def _index_facts(slot: Slot, index: Index) -> IndexFacts:
+    listed = {
+        f"{category.category}/{name}": [at, number]
+        for at, category in enumerate(index.categories)
+        for number, name in enumerate(category.metrics)
+    }
+    categories = {category.category: at for at, category in enumerate(index.categories)}
+    return IndexFacts(slot.path, listed, categories)
+
+
+def _ignores(data: bytes) -> Iterator[Ignore]:
+    if b"agnes:" not in data:
+        return
+    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
+        if found := _IGNORE.search(line):
+            codes = [code.strip() for code in found.group(1).split(",") if code.strip()]
+            yield Ignore(number, found.start() + 1, found.end() + 1, codes)

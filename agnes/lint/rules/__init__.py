@@ -1,0 +1,12 @@
+"""The rules, by code. A code never changes its meaning, and is never used again."""
+
+from __future__ import annotations
+
+from agnes.lint.rule import Rule
+from agnes.lint.rules import engine, ignores, layout, references, relations, schema, sql, syntax
+
+_MODULES = (syntax, schema, layout, references, relations, sql, engine, ignores)
+
+RULES: dict[str, type[Rule]] = dict(
+    sorted((rule.code, rule) for module in _MODULES for rule in module.RULES)
+)

@@ -1,0 +1,83 @@
+"""A metric's `expression`: an aggregate, or a calculation over aggregates."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from agnes.sql.gate import Problem, RefusedSqlError, read_query
+from agnes.sql.query import Place, place
+
+_PREFIX = "SELECT "
+
+AGGREGATES = frozenset(
+    """
+    any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max
+    arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin
+    array_agg avg bit_and bit_or bit_xor bitstring_agg bool_and bool_or corr count count_if
+    count_star countif covar_pop covar_samp entropy favg first fsum geomean geometric_mean
+    group_concat histogram histogram_exact kahan_sum kurtosis kurtosis_pop last list listagg
+    mad max max_by mean median min min_by mode product quantile quantile_cont quantile_disc
+    regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy
+    regr_syy reservoir_quantile sem skewness stddev stddev_pop stddev_samp string_agg sum
+    sum_no_overflow sumkahan var_pop var_samp variance weighted_avg
+    """.split()
+)
+"""The names of DuckDB's aggregate functions."""
+
+
+def check_expression(text: str) -> list[Problem]:
+    """What is wrong with an expression; nothing when it is a calculation over aggregates.
+
+    Args:
+        text: such as `SUM(amount) / COUNT(DISTINCT order_id)`.
+    """
+    try:
+        tree = read_query(f"{_PREFIX}{text}").tree
+    except RefusedSqlError as refused:
+        return [_shifted(problem) for problem in refused.problems]
+    whole = Place(0, len(text))
+    if not isinstance(tree, exp.Select) or set(_parts(tree)) - {"expressions"}:
+        return [Problem("statement", "it is a query, not an expression", _WRITE, whole)]
+    if len(tree.expressions) != 1:
+        return [Problem("statement", f"it has {len(tree.expressions)} columns", _WRITE, whole)]
+    aggregates = [node for node in tree.find_all(exp.Func, exp.Filter) if _aggregates(node)]
+    if not aggregates:
+        return [Problem("statement", "it aggregates nothing", _WRITE, whole)]
+    return [
+        Problem("statement", f"the column {column.name} is outside of an aggregate", _WRITE, where)
+        for column in tree.find_all(exp.Column)
+        if not _within(column)
+        for where in [_shift(place(column))]
+    ]
+
+
+_WRITE = "write an aggregate such as SUM(amount), or a calculation over aggregates"
+
+
+def _parts(tree: exp.Select) -> list[str]:
+    return [name for name, value in tree.args.items() if value]
+
+
+def _aggregates(node: exp.Expr) -> bool:
+    if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup):
+        return True
+    name = node.name if isinstance(node, exp.Anonymous) else getattr(node, "sql_name", str)()
+    return str(name).casefold() in AGGREGATES
+
+
+def _within(column: exp.Expr) -> bool:
+    at = column.parent
+    while at is not None:
+        if _aggregates(at) or isinstance(at, exp.Window):
+            return True
+        at = at.parent
+    return False
+
+
+def _shift(where: Place) -> Place:
+    return Place(max(0, where.start - len(_PREFIX)), where.length)
+
+
+def _shifted(problem: Problem) -> Problem:
+    where = _shift(problem.place)
+    return Problem(problem.kind, problem.message, problem.hint, where)

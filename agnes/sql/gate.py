@@ -1,0 +1,323 @@
+"""The gate: text is one SELECT that reads tables and nothing else, or it is refused with reasons.
+
+Decided on the syntax tree. The sandbox decides the same a second time with DuckDB's own parser.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise, repeat
+from typing import Literal
+
+from sqlglot import exp
+from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.tokenizer_core import Token, TokenType
+
+from agnes.sql.parser import TooCostlyError, UnreadableError, parse, tokenize
+from agnes.sql.query import Place, Query, name_place, place
+
+MAX_CHARACTERS = 65_536
+
+_OPENINGS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*([^\W\d]\w*)?", re.DOTALL)
+_QUERY_WORDS = frozenset(["SELECT", "WITH", "FROM", "VALUES", "TABLE"])
+_STATEMENT_WORDS = frozenset(
+    """
+    ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE
+    DESCRIBE DETACH DROP EXECUTE EXPLAIN EXPORT FORCE GRANT IMPORT INSERT INSTALL KILL LOAD
+    MERGE PIVOT PRAGMA PREPARE REPLACE RESET REVOKE ROLLBACK SET SHOW START SUMMARIZE
+    TRUNCATE UNPIVOT UPDATE UPSERT USE VACUUM
+    """.split()
+)
+_TABLE_FUNCTIONS = frozenset(["range", "generate_series", "unnest"])
+_FUNCTIONS = frozenset(
+    """
+    current_connection_id current_query current_query_id current_setting current_transaction_id
+    currval get_block_size getenv getvariable json_execute_serialized_sql json_serialize_plan
+    nextval pg_get_constraintdef pg_get_viewdef pg_sleep set_config setseed setval sleep_ms stats
+    vector_type write_log
+    """.split()
+)
+_FUNCTION_STARTS = ("read_", "scan_", "__internal")
+_SYSTEM_SCHEMAS = frozenset(["information_schema", "pg_catalog", "system", "temp"])
+_SYSTEM_TABLES = re.compile(r"(duckdb|pragma|sqlite|pg)_\w+", re.IGNORECASE)
+_FILE = re.compile(
+    r"[/\\:*?~]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|xlsx|arrow|avro|db|duckdb|sqlite|gz|zst)$",
+    re.IGNORECASE,
+)
+# What DuckDB takes for a blank and sqlglot for a letter, or the other way round.
+_ODD = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\u1680\u200b\u2028\u2029\u2060\ufeff]")
+_QUOTED = frozenset(
+    kind for kind in TokenType if kind.name.endswith("STRING") or kind.name == "IDENTIFIER"
+)
+# Reserved words, so nothing can be called so; as statements they may stand where a SELECT may.
+_SHOW_WORDS = frozenset(["SHOW", "DESCRIBE", "SUMMARIZE"])
+_OPENED = re.compile(r"Missing (\S+) from (\d+):(\d+)")
+_WRAPPERS = (exp.CTE, exp.Subquery)
+_WRITE_IN = "name them: PIVOT ... ON x IN ('a', 'b')"
+_ONE_SELECT = "write one SELECT; WITH ... SELECT, UNION and subqueries are fine"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a text is refused.
+
+    Args:
+        kind: `syntax`, no SQL; `statement`, not exactly one SELECT; `access`, reaches for what is
+            no table; `size`, too long or nested too deeply.
+        place: where in the text.
+    """
+
+    kind: Literal["syntax", "statement", "access", "size"]
+    message: str
+    hint: str | None
+    place: Place
+
+
+class RefusedSqlError(Exception):
+    """Text that the gate refuses, with all its problems."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(problems[0].message)
+        self.problems = problems
+
+
+def read_query(sql: str) -> Query:
+    """Read a text that must be one SELECT in DuckDB's dialect.
+
+    Args:
+        sql: one statement; a semicolon may end it.
+
+    Raises:
+        RefusedSqlError: it is not SQL, not one SELECT, or reaches for files, the network, settings
+            or the system's own tables.
+    """
+    if len(sql) > MAX_CHARACTERS:
+        raise _refusal(
+            "size", f"the query has {len(sql):,} characters", f"at most {MAX_CHARACTERS:,}"
+        )
+    try:
+        tokens = tokenize(sql)
+        _refuse(list(_token_problems(sql, tokens)))
+        statements = parse(sql, tokens)
+        if len(statements) != 1:
+            raise _not_one(sql, tokens, statements)
+        [tree] = statements
+        if not isinstance(tree, exp.Query):
+            raise _not_a_select(sql)
+        _refuse(list(_problems(sql, tree)))
+    except SqlglotError as error:
+        raise _syntax(sql, error) from None
+    except TooCostlyError:
+        raise _refusal("size", "the query nests too deeply", "take it apart with WITH") from None
+    return Query(sql, tree)
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise RefusedSqlError(problems)
+
+
+def _refusal(
+    kind: Literal["syntax", "statement", "access", "size"],
+    message: str,
+    hint: str | None = None,
+    where: Place = Place(0, 0),  # noqa: B008
+) -> RefusedSqlError:
+    return RefusedSqlError([Problem(kind, message, hint, where)])
+
+
+def _not_one(sql: str, tokens: list[Token], statements: list[exp.Expr]) -> RefusedSqlError:
+    if not statements:
+        return _refusal("statement", "there is no query", _ONE_SELECT)
+    if not isinstance(statements[0], exp.Query):
+        return _not_a_select(sql)
+    first = next(token for token in tokens if token.token_type != TokenType.SEMICOLON)
+    second = next(
+        token
+        for before, token in pairwise(tokens)
+        if before.token_type == TokenType.SEMICOLON != token.token_type and token is not first
+    )
+    message = f"there are {len(statements)} statements"
+    return _refusal("statement", message, _ONE_SELECT, _token_place(second))
+
+
+def _not_a_select(sql: str) -> RefusedSqlError:
+    found = _OPENINGS.match(sql)
+    word = (found and found.group(1)) or ""
+    where = Place(found.start(1), len(word)) if found and word else Place(0, 0)
+    message = f"{word.upper()} is not a SELECT" if word else "this is not a SELECT"
+    hint = _ONE_SELECT
+    if word.upper() in ("PIVOT", "UNPIVOT"):
+        hint = f"put it into a FROM, in brackets: FROM ({word.upper()} ...)"
+    return _refusal("statement", message, hint, where)
+
+
+def _syntax(sql: str, error: SqlglotError) -> RefusedSqlError:
+    found = _OPENINGS.match(sql)
+    word = ((found and found.group(1)) or "").upper()
+    if word not in _QUERY_WORDS and word in _STATEMENT_WORDS:
+        return _not_a_select(sql)
+    if isinstance(error, ParseError) and error.errors:
+        detail = error.errors[0]
+        near = str(detail.get("highlight") or "")
+        end = _offset(sql, int(detail.get("line") or 1), int(detail.get("col") or 1))
+        where = Place(max(0, end - len(near)), len(near))
+        at_end = not sql[end:].strip()
+        message = _explain(str(detail.get("description")), "" if at_end else near)
+        return _refusal("syntax", message, None, where)
+    if isinstance(error, UnreadableError):
+        return _refusal("syntax", "the query cannot be read")
+    opened = _OPENED.search(str(error.__cause__))
+    if opened is None:
+        return _refusal("syntax", "a quote or a comment is opened and never closed")
+    end = _offset(sql, int(opened.group(2)), int(opened.group(3)))
+    message = f"{opened.group(1)} is opened and never closed"
+    return _refusal("syntax", message, None, Place(max(0, end - 1), 1))
+
+
+def _explain(description: str, near: str) -> str:
+    """What sqlglot says of a mistake, for people."""
+    if description.startswith("Expecting"):
+        where = f"before {near!r}" if near else "at the end"
+        return f"expected {description.removeprefix('Expecting ')} {where}"
+    if description.startswith("Required keyword"):
+        return (
+            f"something is missing before {near!r}" if near else "something is missing at the end"
+        )
+    return f"{near!r} is unexpected here" if near else "the query ends too early"
+
+
+def _offset(sql: str, line: int, column: int) -> int:
+    at = 0
+    for _ in range(line - 1):
+        at = sql.find("\n", at) + 1
+    return min(at + column, len(sql))
+
+
+def _token_problems(sql: str, tokens: list[Token]) -> Iterator[Problem]:
+    """What can be told before anything is understood."""
+    quoted = [token for token in tokens if token.token_type in _QUOTED]
+    starts = [0, *(token.end + 1 for token in quoted)]
+    ends = [*(token.start for token in quoted), len(sql)]
+    for found in map(_ODD.search, repeat(sql), starts, ends):
+        if found:
+            message = f"the character U+{ord(found.group()):04X} is not allowed here"
+            yield Problem("syntax", message, "delete it", Place(found.start(), 1))
+    for before, token in pairwise([None, *tokens]):
+        assert token is not None
+        word = sql[token.start : token.end + 1].upper()
+        kind = before and before.token_type
+        if word in ("?", "$"):
+            message = "a parameter has no value here"
+            yield Problem("statement", message, "write the value", _token_place(token))
+        elif (word in _SHOW_WORDS and kind not in (TokenType.DOT, TokenType.ALIAS)) or (
+            word == "DESC" and kind == TokenType.L_PAREN
+        ):
+            message = f"{word} is not a SELECT"
+            yield Problem("statement", message, _ONE_SELECT, _token_place(token))
+
+
+def _token_place(token: Token) -> Place:
+    return Place(token.start, token.end + 1 - token.start)
+
+
+def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
+    """What a single query must not hold."""
+    for node in tree.walk():
+        match node:
+            case exp.Table():
+                yield from _check_table(sql, node)
+            case exp.Func() if isinstance(node.parent, exp.Lateral):
+                yield from _check_table_function(node, node)
+            case exp.Func() if not isinstance(node.parent, exp.Table):
+                name = _function_name(node)
+                if name in _FUNCTIONS or name.startswith(_FUNCTION_STARTS):
+                    yield _forbidden(f"the function {name}", node)
+            case _:
+                yield from _check_statement(node)
+
+
+def _check_statement(node: exp.Expr) -> Iterator[Problem]:
+    match node:
+        case exp.CTE() | exp.Subquery() if not _holds_a_query(node.this):
+            yield _no_query(node.this, node)
+        case exp.SetOperation():
+            for side in (node.this, node.expression):
+                if not isinstance(side, exp.Query):
+                    yield _no_query(side, node)
+        case exp.Values() if not node.expressions:
+            yield Problem("syntax", "VALUES has no rows", "quote it if it is a table", place(node))
+        case exp.Into() | exp.Lock():
+            word = "INTO" if isinstance(node, exp.Into) else "FOR UPDATE"
+            message = f"{word} has no place in a query that only reads"
+            yield Problem("statement", message, "leave it out", place(node))
+        case exp.DML() | exp.DDL() | exp.Command():
+            if not isinstance(node, exp.Query) and not isinstance(node.parent, _WRAPPERS):
+                message = f"{node.key.upper()} has no place in a query that only reads"
+                yield Problem("statement", message, _ONE_SELECT, place(node))
+        case exp.Placeholder() | exp.Parameter():
+            message = "a parameter has no value here"
+            yield Problem("statement", message, "write the value", place(node))
+        case exp.Pivot() if _finds_its_columns(node):
+            message = "PIVOT does not say which values become columns"
+            yield Problem("statement", message, _WRITE_IN, place(node))
+
+
+def _holds_a_query(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Query | exp.Table | exp.Values | exp.Join | exp.Pivot)
+
+
+def _no_query(what: exp.Expr, node: exp.Expr) -> Problem:
+    message = f"{what.key.upper()} is not a SELECT"
+    return Problem("statement", message, _ONE_SELECT, place(node))
+
+
+def _finds_its_columns(pivot: exp.Pivot) -> bool:
+    """Whether DuckDB must first run another statement, to see which columns there are."""
+    if pivot.this is None or pivot.unpivot:
+        return False
+    return any(not isinstance(on, exp.In) or on.args.get("query") for on in pivot.expressions)
+
+
+def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
+    source, alias = table.this, table.args.get("alias")
+    if isinstance(source, exp.Dot):
+        message = "the name of a table has three parts at most"
+        yield Problem("syntax", message, "quote a name that holds dots", place(source))
+        return
+    if not isinstance(source, exp.Identifier):
+        yield from _check_table_function(source, table)
+        return
+    where = name_place(table)
+    names = [part.name for part in table.parts]
+    name = ".".join(names)
+    quotes = {sql[place(part).start] for part in table.parts}
+    if "'" in quotes or _FILE.search(name):
+        message = f"{name!r} is a file, not a table"
+        yield Problem("access", message, "read a table that tables/ registers", where)
+    elif any(name.casefold() in _SYSTEM_SCHEMAS for name in names[:-1]) or _SYSTEM_TABLES.fullmatch(
+        names[-1]
+    ):
+        yield _forbidden(f"{name}, a table of the system,", table)
+    elif alias and alias.columns and not alias.this:
+        yield _forbidden(f"the table function {name}", table)
+
+
+def _check_table_function(source: exp.Expr | None, node: exp.Expr) -> Iterator[Problem]:
+    name = "ROWS FROM" if source is None else _function_name(source)
+    if name not in _TABLE_FUNCTIONS:
+        yield _forbidden(f"the table function {name}", node)
+
+
+def _forbidden(what: str, node: exp.Expr) -> Problem:
+    return Problem("access", f"{what} is not allowed here", "read tables alone", place(node))
+
+
+def _function_name(node: exp.Expr) -> str:
+    if isinstance(node, exp.Anonymous):
+        return node.name.casefold()
+    if isinstance(node, exp.Func):
+        return node.sql_name().casefold()
+    return node.key
