@@ -70,7 +70,11 @@ class Editor:
         self._paths = {(slot.kind, slot.id): path for path, slot in self.layout.slots.items()}
 
     def put(self, pack: Pack) -> Plan:
-        """Plan to add or change the metrics and tables of a pack."""
+        """Plan to add or change the metrics and tables of a pack.
+
+        Raises:
+            InvalidError: a query is not one SELECT that reads tables, or an expression no aggregate.
+        """
         plan = Plan(self.base, self.branch)
         for metric_id, metric in sorted(pack.metrics.items()):
             path = self._paths.get(("metric", metric_id), f"metrics/{metric_id}.yml")
@@ -78,6 +82,7 @@ class Editor:
         for table_id, table in sorted(pack.tables.items()):
             path = self._paths.get(("table", table_id), f"tables/{table_id}.yml")
             self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table, pack.older)
+        self._check_queries(plan)
         self._keep_index(plan, pack.index)
         return plan
 
@@ -172,6 +177,20 @@ class Editor:
         else:
             plan.files[slot.path] = patch(original, _like(original, data))
         plan.changed.append(name)
+
+    def _check_queries(self, plan: Plan) -> None:
+        """What comes in by a command meets the same gate as what comes in by a pull request."""
+        from agnes.lint.examine import examine
+
+        written = {path: content for path, content in plan.files.items() if content is not None}
+        found = [
+            finding
+            for path, slot in survey((path, "file") for path in sorted(written)).slots.items()
+            for finding in examine(slot, written[path], "references").diagnostics
+            if finding.severity == "error"
+        ]
+        if found:
+            raise InvalidError(f"{len(found)} error(s); nothing was changed", sorted(found))
 
     def _check_new(self, slot: Slot) -> None:
         known = next((other for kind, other in self._paths if _same(slot, kind, other)), None)

@@ -338,3 +338,12 @@ def test_a_plan_from_before_another_commit_of_other_files_is_applied(catalog):
 )
 def test_a_subject_names_one_or_counts_many(names, expected):
     assert subject("define", names) == expected
+
+
+def test_a_query_that_is_no_select_does_not_get_in(catalog):
+    bad = metric("arr", sql="DROP TABLE orders", expression="amount")
+
+    with pytest.raises(InvalidError) as caught:
+        editor(catalog).put(Pack({bad.id: bad}))
+
+    assert [found.code for found in caught.value.diagnostics] == ["AG405", "AG402"]

@@ -15,6 +15,7 @@ from agnes.errors import GitError
 _HEADER = struct.Struct(">4sII")
 _ENTRY = struct.Struct(">10I20sH")
 _EXTENDED, _STAGE, _LOW, _ENDING = 0x4000, 0x3000, 0xFFFFFFFF, 20
+_INTENT_TO_ADD = 0x2000
 
 
 @dataclass(slots=True)
@@ -61,7 +62,11 @@ def _entries(data: bytes) -> Iterator[IndexEntry]:
         (_, _, seconds, nanoseconds, _, inode, mode, _, _, size, blob, flags) = _ENTRY.unpack_from(
             data, at
         )
-        at += _ENTRY.size + (2 if flags & _EXTENDED else 0)
+        at += _ENTRY.size
+        more = 0
+        if flags & _EXTENDED:
+            more = int.from_bytes(data[at : at + 2], "big")
+            at += 2
         if version == 4:
             cut, at = _number(data, at)
             end = data.index(b"\0", at)
@@ -72,6 +77,8 @@ def _entries(data: bytes) -> Iterator[IndexEntry]:
             name = data[at:end]
             at = start + (end - start + 8) // 8 * 8
         before = name
+        if more & _INTENT_TO_ADD:
+            continue  # `git add --intent-to-add`: the next commit would not have it
         yield IndexEntry(
             name.decode("utf-8", "surrogateescape"),
             blob.hex(),

@@ -11,18 +11,26 @@ _PREFIX = "SELECT "
 
 AGGREGATES = frozenset(
     """
-    any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max
-    arg_max_null arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin
-    array_agg avg bit_and bit_or bit_xor bitstring_agg bool_and bool_or corr count count_if
-    count_star countif covar_pop covar_samp entropy favg first fsum geomean geometric_mean
-    group_concat histogram histogram_exact kahan_sum kurtosis kurtosis_pop last list listagg
-    mad max max_by mean median min min_by mode product quantile quantile_cont quantile_disc
-    regr_avgx regr_avgy regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy
-    regr_syy reservoir_quantile sem skewness stddev stddev_pop stddev_samp string_agg sum
-    sum_no_overflow sumkahan var_pop var_samp variance weighted_avg
+    any_value approx_count_distinct approx_quantile approx_top_k arbitrary arg_max arg_max_null
+    arg_max_nulls_last arg_min arg_min_null arg_min_nulls_last argmax argmin array_agg avg
+    bit_and bit_or bit_xor bitstring_agg bool_and bool_or combine_aggr corr count count_if
+    count_star countif covar_pop covar_samp decimal_average entropy favg first fsum geomean
+    geometric_mean group_concat histogram histogram_exact json_group_array json_group_object
+    json_group_structure kahan_sum kurtosis kurtosis_pop last list listagg lttb mad max max_by
+    mean median min min_by mode product quantile quantile_cont quantile_disc regr_avgx regr_avgy
+    regr_count regr_intercept regr_r2 regr_slope regr_sxx regr_sxy regr_syy reservoir_quantile
+    sem skewness stddev stddev_pop stddev_samp string_agg sum sum_no_overflow sumkahan var_pop
+    var_samp variance variant_group_array variant_group_object wavg weighted_avg
     """.split()
 )
-"""The names of DuckDB's aggregate functions."""
+"""The names of DuckDB's aggregate functions, and of its macros that aggregate."""
+_WINDOW_FUNCTIONS = frozenset(
+    """
+    cume_dist dense_rank fill first_value lag last_value lead nth_value ntile percent_rank rank
+    rank_dense row_number
+    """.split()
+)
+"""Those that make nothing of many rows, though sqlglot takes some for aggregates."""
 
 
 def check_expression(text: str) -> list[Problem]:
@@ -40,6 +48,8 @@ def check_expression(text: str) -> list[Problem]:
         return [Problem("statement", "it is a query, not an expression", _WRITE, whole)]
     if len(tree.expressions) != 1:
         return [Problem("statement", f"it has {len(tree.expressions)} columns", _WRITE, whole)]
+    if isinstance(tree.expressions[0], exp.Alias):
+        return [Problem("statement", "it names its column", "leave the name out", whole)]
     aggregates = [node for node in tree.find_all(exp.Func, exp.Filter) if _aggregates(node)]
     if not aggregates:
         return [Problem("statement", "it aggregates nothing", _WRITE, whole)]
@@ -59,10 +69,11 @@ def _parts(tree: exp.Select) -> list[str]:
 
 
 def _aggregates(node: exp.Expr) -> bool:
-    if isinstance(node, exp.AggFunc | exp.Filter | exp.WithinGroup):
+    if isinstance(node, exp.Filter | exp.WithinGroup):
         return True
     name = node.name if isinstance(node, exp.Anonymous) else getattr(node, "sql_name", str)()
-    return str(name).casefold() in AGGREGATES
+    name = str(name).casefold()
+    return name in AGGREGATES or (isinstance(node, exp.AggFunc) and name not in _WINDOW_FUNCTIONS)
 
 
 def _within(column: exp.Expr) -> bool:

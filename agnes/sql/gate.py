@@ -165,7 +165,10 @@ def _syntax(sql: str, error: SqlglotError) -> RefusedSqlError:
         end = _offset(sql, int(detail.get("line") or 1), int(detail.get("col") or 1))
         where = Place(max(0, end - len(near)), len(near))
         at_end = not sql[end:].strip()
-        message = _explain(str(detail.get("description")), "" if at_end else near)
+        description = str(detail.get("description"))
+        # At the end it is about what is missing there, but for a token that nothing can take.
+        at_end = at_end and not description.startswith("Invalid expression")
+        message = _explain(description, "" if at_end else near)
         return _refusal("syntax", message, None, where)
     if isinstance(error, UnreadableError):
         return _refusal("syntax", "the query cannot be read")

@@ -63,17 +63,34 @@ class Query:
     @cached_property
     def outputs(self) -> list[str] | None:
         """The names of the columns it gives, "" for one without; None when a star hides them."""
-        if self.tree.is_star:
-            return None
-        return list(self.tree.named_selects)
+        names: list[str] = []
+        pending: list[exp.Expr] = [self.tree]
+        while pending:
+            query = pending.pop().unnest()
+            if isinstance(query, exp.SetOperation):
+                both = [query.expression, query.this]
+                pending += both if query.args.get("by_name") else both[1:]
+            elif not isinstance(query, exp.Select):
+                return None
+            else:
+                found = [_output(item) for item in query.expressions]
+                if None in found:
+                    return None
+                before = {name.casefold() for name in names}  # of UNION BY NAME
+                names += [
+                    name for name in found if name is not None and name.casefold() not in before
+                ]
+        return names
 
     @cached_property
     def columns(self) -> set[str]:
         """Every column name that is mentioned, in lower case."""
         names = {column.name.casefold() for column in self.tree.find_all(exp.Column)}
-        # In `name.lower()` it is no column to sqlglot.
-        dotted = [part for dot in self.tree.find_all(exp.Dot) for part in (dot.left, dot.right)]
-        return names | {part.name.casefold() for part in dotted if isinstance(part, exp.Identifier)}
+        # Those of `USING (name)` and `name.lower()` are no columns to sqlglot.
+        parts = [part for dot in self.tree.find_all(exp.Dot) for part in (dot.left, dot.right)]
+        for join in self.tree.find_all(exp.Join):
+            parts += join.args.get("using") or []
+        return names | {part.name.casefold() for part in parts if isinstance(part, exp.Identifier)}
 
     @cached_property
     def grouped_by(self) -> set[str]:
@@ -82,26 +99,41 @@ class Query:
 
     @cached_property
     def stars(self) -> list[Place]:
-        """Where it says `SELECT *` or `t.*`; a star within `COUNT(*)` is none."""
+        """Where it says `SELECT *`, `t.*` or `FROM t` alone; a star within `COUNT(*)` is none."""
         return [
-            place(projection)
+            self._star(select, projection)
             for select in self.tree.find_all(exp.Select)
             for projection in select.expressions
             if projection.is_star and not projection.find(exp.Func)
         ]
 
+    def _star(self, select: exp.Select, projection: exp.Expr) -> Place:
+        where = place(projection)
+        if "*" in self.sql[where.start : where.start + where.length]:
+            return where
+        source = select.args.get("from_")
+        return place(source.this) if source else where
+
     @cached_property
     def directionless(self) -> list[Place]:
         """What the result is ordered by without saying ASC or DESC."""
-        order = self.tree.args.get("order")
+        order = self._of_result("order")
         terms = order.expressions if order else []
         return [place(term) for term in terms if term.args.get("desc") is None]
 
     @cached_property
     def limit(self) -> Place | None:
         """A LIMIT of the result, if there is one."""
-        limit = self.tree.args.get("limit")
+        limit = self._of_result("limit")
         return None if limit is None else place(limit)
+
+    def _of_result(self, clause: str) -> exp.Expr | None:
+        """A clause that applies to the whole result, also from within brackets around it all."""
+        query: exp.Expr = self.tree
+        while query.args.get(clause) is None and isinstance(query, exp.Subquery):
+            query = query.this
+        found = query.args.get(clause)
+        return found if isinstance(found, exp.Expr) else None
 
     @cached_property
     def crossed(self) -> list[Place]:
@@ -143,23 +175,40 @@ def _is_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> bool:
         return False
     name = table.name.casefold()
     below: exp.Expr = table
-    within: exp.CTE | None = None
-    at = table.parent
-    while at is not None:
-        if isinstance(below, exp.CTE):
-            within = below
-        scope = at if isinstance(at, exp.With) else at.args.get("with_")
-        if scope is not None and below is not scope:
-            first = scopes[id(scope)].get(name)
-            inside = within if isinstance(at, exp.With) else None
+    path = {id(table)}
+    while (at := below.parent) is not None:
+        if isinstance(at, exp.With):
+            first = scopes[id(at)].get(name)
             if first is not None and (
-                inside is None
-                or first < (inside.index or 0)
-                or (scope.recursive and first == inside.index)
+                first < (below.index or 0)
+                or (first == below.index and at.recursive and id(_recursive_part(below)) in path)
             ):
                 return True
-        below, at = at, at.parent
+        else:
+            scope = at.args.get("with_")
+            if scope is not None and scope is not below and name in scopes[id(scope)]:
+                return True
+        path.add(id(at))
+        below = at
     return False
+
+
+def _recursive_part(cte: exp.Expr) -> exp.Expr | None:
+    """What may read the CTE itself: the right side of its UNION."""
+    body = cte.this.unnest()
+    return body.expression if isinstance(body, exp.Union) else None
+
+
+def _output(projection: exp.Expr) -> str | None:
+    """The name of a column of the result, "" for one without; None when it stands for several."""
+    item = projection.unnest()
+    if isinstance(item, exp.Alias):
+        return item.alias
+    if item.is_star or isinstance(item, exp.Columns):
+        return None
+    if isinstance(item, exp.Dot) and isinstance(item.right, exp.Identifier):
+        return item.right.name
+    return item.name if isinstance(item, exp.Column) else ""
 
 
 def _groups(select: exp.Select) -> Iterator[str]:

@@ -13,18 +13,14 @@ from agnes.yaml.edit import Lines, cut_mapping, first_line, tail, through_lines,
 from agnes.yaml.loader import load
 from agnes.yaml.ruamel import CannotEditError, same
 
-_COMMENT = re.compile(r"(?:^|\s)#")
+_COMMENT_OR_ALIAS = re.compile(r"(?:^|\s)#|[\s\[{,][&*]\w")
 _FOR_EDITORS = "yaml-language-server:"
-_KEY = re.compile(r"([A-Za-z_]\w*):(?: |$)", re.MULTILINE)
+_KEY = re.compile(r"^([A-Za-z_]\w*):(?: |$)", re.MULTILINE)
 
 
 def keys(text: str) -> list[str]:
     """The keys that begin in the first column, in order; good enough to look whether any moved."""
-    return [found.group(1) for found in _KEY.finditer(text) if _begins_line(text, found.start())]
-
-
-def _begins_line(text: str, at: int) -> bool:
-    return at == 0 or text[at - 1] == "\n"
+    return _KEY.findall(text)
 
 
 def is_block(text: str, key: str, value: Any) -> bool:
@@ -71,7 +67,7 @@ def _own_comments(head: Lines, block: Lines) -> tuple[Lines, Lines]:
 def to_blocks(original: bytes) -> bytes:
     """Write the lists, mappings and long texts of the first level in block style.
 
-    Values with comments in them are left alone.
+    Values with comments, anchors or aliases in them are left alone.
     """
 
     def edit(lines: Lines) -> Lines:
@@ -83,7 +79,7 @@ def to_blocks(original: bytes) -> bytes:
             new = written({key: data[key]})
             # 1.10 must not become 1.1: what wants text takes it as it is written.
             kept = load("".join(new).encode()) == {key: raw[key]}
-            if kept and not is_block(own, key, data[key]) and not _COMMENT.search(own):
+            if kept and not is_block(own, key, data[key]) and not _COMMENT_OR_ALIAS.search(own):
                 blocks[key] = block[:first] + new + rest
         return head + [line for block in blocks.values() for line in block]
 

@@ -39,7 +39,8 @@ def within(source: str, span: Span, text: str, start: int, length: int) -> Span:
     first = _advance(source, at, text, 0, start, opening)
     if first is None:
         return span
-    first = _skip_blank(source, first, opening) if not text[start : start + 1].isspace() else first
+    if start < len(text) and text[start] not in _BLANK:
+        first = _skip_blank(source, first, opening)
     last = _advance(source, first, text, start, end, opening)
     return (*_position(source, first), *_position(source, last or first + 1))
 

@@ -92,12 +92,14 @@ class TablesDisagree(ReferenceRule):
                 continue
             read = {_canonical(catalog, name): name for name in metric.reads}
             named = {_canonical(catalog, name): node for node, name in _named_tables(metric)}
-            for name, node in named.items():
-                if name not in read:
-                    message = f"`{node[0]}` names {name}, which no query reads"
-                    reads = ", ".join(read.values()) or "no table"
-                    yield self.find(metric.path, node, message, f"the queries read {reads}")
+            wrong = {name: node for name, node in named.items() if name not in read}
+            for name, node in wrong.items():
+                message = f"`{node[0]}` names {name}, which no query reads"
+                reads = ", ".join(read.values()) or "no table"
+                yield self.find(metric.path, node, message, f"the queries read {reads}")
             missing = [read[name] for name in read if name not in named]
+            if wrong:
+                continue
             if missing and named:
                 node = ("tables",) if metric.tables else ("table",)
                 message = f"the queries read {', '.join(missing)} too"
@@ -105,7 +107,10 @@ class TablesDisagree(ReferenceRule):
                 yield self.find(metric.path, node, message, hint, at_key=True)
             elif missing:
                 message = f"no `table` is named; the queries read {', '.join(missing)}"
-                hint = f"add `table: {next(iter(read))}`"
+                listed = (
+                    f"table: {missing[0]}" if len(missing) == 1 else f"tables: [{', '.join(read)}]"
+                )
+                hint = f"add `{listed}`"
                 yield self.find(metric.path, (), message, hint, severity="warning")
 
 
