@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, ClassVar
 
 from agnes.lint.facts import CatalogFacts, MetricFacts
@@ -93,17 +94,16 @@ class Circle(RelationRule):
     def check(self, catalog: CatalogFacts) -> Iterator[Finding]:
         """Follow `inputs`, then `replaced_by`, from each metric back to itself."""
         for key in ("inputs", "replaced_by"):
-            edges = {
-                metric.id: [(node, to) for node, to in _named(metric) if node[0] == key]
+            nodes = {
+                metric.id: {to: node for node, to in _named(metric) if node[0] == key}
                 for metric in catalog.metrics.values()
             }
-            for metric_id in _in_circles(edges):
-                for node, to in edges[metric_id]:
-                    way = _way(edges, to, metric_id)
-                    if way is not None:
-                        message = f"a circle: {' -> '.join([metric_id, *way])}"
-                        path = catalog.metrics[metric_id].path
-                        yield self.find(path, node, message, f"take one out of `{key}`")
+            for circle in _circles({start: set(found) for start, found in nodes.items()}):
+                for at, metric_id in enumerate(circle):
+                    way = [*circle[at:], *circle[:at], metric_id]
+                    message = f"a circle: {' -> '.join(_shortened(way))}"
+                    path, node = catalog.metrics[metric_id].path, nodes[metric_id][way[1]]
+                    yield self.find(path, node, message, f"take one out of `{key}`")
 
 
 class DeprecatedInput(RelationRule):
@@ -250,7 +250,7 @@ class IndexDisagrees(RelationRule):
 
 
 _RETIRED = ("deprecated", "removed")
-Edges = dict[str, list[tuple["Path", str]]]
+_MOST_CIRCLES, _MOST_NAMES = 50, 8
 
 
 def _named(metric: MetricFacts) -> Iterator[tuple[Path, str]]:
@@ -260,30 +260,21 @@ def _named(metric: MetricFacts) -> Iterator[tuple[Path, str]]:
         yield ("replaced_by",), metric.replaced_by
 
 
-def _in_circles(edges: Edges) -> list[str]:
-    """The metrics that are left when those without an edge to the rest are taken away."""
-    left = {start: {to for _, to in found if to in edges} for start, found in edges.items()}
-    left = {start: found for start, found in left.items() if found}
-    while True:
-        done = [start for start, found in left.items() if not found & left.keys()]
-        if not done:
-            return sorted(left)
-        for start in done:
-            del left[start]
+def _circles(edges: dict[str, set[str]]) -> Iterator[list[str]]:
+    """Ways from a metric back to itself, each once; no more than anybody would read."""
+    for _ in range(_MOST_CIRCLES):
+        try:
+            TopologicalSorter(edges).prepare()
+        except CycleError as error:
+            circle = error.args[1][:0:-1]
+            yield circle
+            edges[circle[0]].discard(circle[1 % len(circle)])
+        else:
+            return
 
 
-def _way(edges: Edges, start: str, goal: str) -> list[str] | None:
-    """A shortest way from one metric to another; None when there is none."""
-    ways: dict[str, list[str]] = {start: [start]}
-    queue = [start]
-    for at in queue:
-        if at == goal:
-            return ways[at]
-        for _, to in edges.get(at, ()):
-            if to not in ways:
-                ways[to] = [*ways[at], to]
-                queue.append(to)
-    return None
+def _shortened(way: list[str]) -> list[str]:
+    return way if len(way) <= _MOST_NAMES else [*way[: _MOST_NAMES - 2], "...", way[-1]]
 
 
 RULES = (UnknownMetric, Circle, DeprecatedInput, ReplacedButInUse, IndexDisagrees)
