@@ -73,7 +73,7 @@ class Editor:
         """Plan to add or change the metrics and tables of a pack.
 
         Raises:
-            InvalidError: a query is not one SELECT that reads tables, or an expression no aggregate.
+            InvalidError: a query is not one SELECT of tables, or an expression no aggregate.
         """
         plan = Plan(self.base, self.branch)
         for metric_id, metric in sorted(pack.metrics.items()):

@@ -30,7 +30,7 @@ _STATEMENT_WORDS = frozenset(
     TRUNCATE UNPIVOT UPDATE UPSERT USE VACUUM
     """.split()
 )
-_TABLE_FUNCTIONS = frozenset(["range", "generate_series", "unnest"])
+_TABLE_FUNCTIONS = frozenset(["range", "generate_series", "unnest", "json_each", "json_tree"])
 _FUNCTIONS = frozenset(
     """
     current_connection_id current_query current_query_id current_setting current_transaction_id
@@ -43,7 +43,8 @@ _FUNCTION_STARTS = ("read_", "scan_", "__internal")
 _SYSTEM_SCHEMAS = frozenset(["information_schema", "pg_catalog", "system", "temp"])
 _SYSTEM_TABLES = re.compile(r"(duckdb|pragma|sqlite|pg)_\w+", re.IGNORECASE)
 _FILE = re.compile(
-    r"[/\\:*?~]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|xlsx|arrow|avro|db|duckdb|sqlite|gz|zst)$",
+    r"[/\\:*?~]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|xlsx|arrow|avro|shp|gpkg|fgb|db|ddb"
+    r"|duckdb|sqlite|gz|zst)$",
     re.IGNORECASE,
 )
 # What DuckDB takes for a blank and sqlglot for a letter, or the other way round.
@@ -53,7 +54,8 @@ _QUOTED = frozenset(
 )
 # Reserved words, so nothing can be called so; as statements they may stand where a SELECT may.
 _SHOW_WORDS = frozenset(["SHOW", "DESCRIBE", "SUMMARIZE"])
-_OPENED = re.compile(r"Missing (\S+) from (\d+):(\d+)")
+_OPENED = re.compile(r"Missing (\S+) from \d+:(\d+)")
+_EXPECTED = re.compile(r"Expect(?:ed|ing) (.+?)(?: but got .*)?", re.DOTALL)
 _WRAPPERS = (exp.CTE, exp.Subquery)
 _WRITE_IN = "name them: PIVOT ... ON x IN ('a', 'b')"
 _ONE_SELECT = "write one SELECT; WITH ... SELECT, UNION and subqueries are fine"
@@ -175,16 +177,15 @@ def _syntax(sql: str, error: SqlglotError) -> RefusedSqlError:
     opened = _OPENED.search(str(error.__cause__))
     if opened is None:
         return _refusal("syntax", "a quote or a comment is opened and never closed")
-    end = _offset(sql, int(opened.group(2)), int(opened.group(3)))
     message = f"{opened.group(1)} is opened and never closed"
-    return _refusal("syntax", message, None, Place(max(0, end - 1), 1))
+    return _refusal("syntax", message, None, Place(int(opened.group(2)), 1))
 
 
 def _explain(description: str, near: str) -> str:
     """What sqlglot says of a mistake, for people."""
-    if description.startswith("Expecting"):
+    if expected := _EXPECTED.fullmatch(description):
         where = f"before {near!r}" if near else "at the end"
-        return f"expected {description.removeprefix('Expecting ')} {where}"
+        return f"expected {expected.group(1)} {where}"
     if description.startswith("Required keyword"):
         return (
             f"something is missing before {near!r}" if near else "something is missing at the end"
@@ -232,9 +233,9 @@ def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
         match node:
             case exp.Table():
                 yield from _check_table(sql, node)
-            case exp.Func() if isinstance(node.parent, exp.Lateral):
-                yield from _check_table_function(node, node)
-            case exp.Func() if not isinstance(node.parent, exp.Table):
+            case exp.Lateral() if not isinstance(node.this, exp.Subquery):
+                yield from _check_table_function(node.this, node)
+            case exp.Func() if not isinstance(node.parent, exp.Table | exp.Lateral):
                 name = _function_name(node)
                 if name in _FUNCTIONS or name.startswith(_FUNCTION_STARTS):
                     yield _forbidden(f"the function {name}", node)
@@ -288,7 +289,7 @@ def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
     source, alias = table.this, table.args.get("alias")
     if isinstance(source, exp.Dot):
         message = "the name of a table has three parts at most"
-        yield Problem("syntax", message, "quote a name that holds dots", place(source))
+        yield Problem("syntax", message, "quote a name that holds dots", name_place(table))
         return
     if not isinstance(source, exp.Identifier):
         yield from _check_table_function(source, table)
@@ -319,6 +320,8 @@ def _forbidden(what: str, node: exp.Expr) -> Problem:
 
 
 def _function_name(node: exp.Expr) -> str:
+    if isinstance(node, exp.Dot):  # main.f()
+        return _function_name(node.right)
     if isinstance(node, exp.Anonymous):
         return node.name.casefold()
     if isinstance(node, exp.Func):
