@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import textwrap
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -113,17 +114,24 @@ def snippet_lines(finding: Mapping[str, Any], source: str | None) -> Iterator[st
     if source is not None and source.strip():
         start = finding["column"] - 1
         # A tab stays a tab, so that the caret stands below its character.
-        blank = "".join("\t" if char == "\t" else " " for char in source[:start])
-        end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(source)
-        carets = "^" * max(1, min(end, len(source.rstrip())) - start)
+        blank = "".join("\t" if char == "\t" else " " * _cells(char) for char in source[:start])
         shown, cut = source.rstrip(), 160
+        end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(source)
+        carets = "^" * max(1, sum(map(_cells, shown[start : min(end, cut)])))
         number = str(finding["line"])
         color = {"error": "red", "warning": "yellow"}.get(finding["severity"], "cyan")
         if start < cut:
             gutter = style(f"{' ' * len(number)} |", fg="blue")
             yield f"  {style(f'{number} |', fg='blue')} {shown[:cut]}"
-            yield f"  {gutter} {blank}{style(carets[: cut - start], fg=color)}"
+            yield f"  {gutter} {blank}{style(carets, fg=color)}"
     yield from rest
+
+
+def _cells(char: str) -> int:
+    """How many cells of a terminal a character takes."""
+    if unicodedata.combining(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def change_lines(

@@ -14,7 +14,7 @@ from agnes.lint.files import Files, GitFiles, folder_files
 from agnes.lint.results import Results
 from agnes.lint.run import Found, Report, Request, Run
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.layout import PARTS
+from agnes.model.layout import PARTS, printable
 
 if TYPE_CHECKING:
     from agnes.git.repository import Repository
@@ -140,6 +140,7 @@ def _entries(repository: Repository, commit: str) -> list[Entry]:
 
 def _selected(run: Run, only: Paths) -> Checked:
     names = {path: run.files.shown(path) for path in run.yaml}
+    only = {*only, *map(printable, only)}  # findings have the one, files the other
 
     def wanted(path: str) -> bool:
         return is_in(run.files.shown(path), only)

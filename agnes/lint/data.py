@@ -57,7 +57,7 @@ def _tables(catalog: CatalogFacts, folder: Path) -> Iterator[tuple[str, ParquetT
         table = catalog.table(name)
         file = folder / f"{table.id if table else name}.parquet"
         if file.is_file() and file.resolve().parent == folder.resolve():
-            yield _key(name), ParquetTable(name.removeprefix("main."), [file.resolve()])
+            yield _key(name), ParquetTable(_key(name), [file.resolve()])
 
 
 def _key(name: str) -> str:

@@ -27,6 +27,7 @@ _MODELS: dict[Kind, type[Model]] = {
 _INNER: dict[Kind, type[Model]] = {"settings": Lint, "index": IndexCategory, "table": Column}
 MAX_FINDINGS = 100
 """What is told of one file; the rest is counted."""
+MAX_MESSAGE = 500
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
 
 
@@ -224,7 +225,7 @@ class _Findings:
             self._positions = locate(self.data)
         line, column, *end = self._positions.of((*self.prefix, *path), key=at_key)
         where = (printable(self.slot.path), line, column)
-        message, hint = printable(message), hint and printable(hint)
+        message, hint = _cut(printable(message)), hint and _cut(printable(hint))
         self.found.append(Diagnostic(*where, code, severity, message, hint, *end))
 
     def add_pydantic(self, detail: ErrorDetails, content: Any) -> None:
@@ -279,6 +280,11 @@ class _Findings:
                     return
                 hint = _QUOTE if kind == "string_type" and isinstance(given, dict) else None
                 self.add(path, "AG203", f"`{name}` {wanted}" if name else wanted, hint)
+
+
+def _cut(text: str) -> str:
+    """Text that a person still reads; keys may be as long as the file."""
+    return text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
 
 
 _QUOTE = "text that contains ': ' needs quotes"

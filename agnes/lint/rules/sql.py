@@ -127,6 +127,8 @@ class TooLarge(_Refused):
 class NotAnAggregate(SqlRule):
     """`expression` is neither an aggregate nor a calculation over aggregates.
 
+    A metric that is made of others may say how, by their names: `revenue / orders`.
+
     Bad:
 
         name: revenue
@@ -148,7 +150,10 @@ class NotAnAggregate(SqlRule):
         """Parse it."""
         from agnes.sql.expression import check_expression
 
-        for problem in check_expression(metric.metric.expression or "COUNT(*)"):
+        expression = metric.metric.expression or "COUNT(*)"
+        if _is_made_of(expression, metric.metric.inputs):
+            return
+        for problem in check_expression(expression):
             message = f"`expression`: {problem.message}"
             finding = self.find(metric.path, ("expression",), message, problem.hint)
             yield finding.within(problem.place.start, problem.place.length)
@@ -339,6 +344,18 @@ class CrossJoin(SqlRule):
                 hint = "add ON or USING, or say CROSS JOIN"
                 finding = self.find(metric.path, (node,), "a join without a condition", hint)
                 yield finding.within(table.start, table.length)
+
+
+def _is_made_of(expression: str, inputs: list[str]) -> bool:
+    """Whether an expression calculates with the metric's inputs alone."""
+    from agnes.sql.gate import RefusedSqlError, read_query
+
+    names = {metric_id.partition("/")[2] for metric_id in inputs}
+    try:
+        columns = read_query(f"SELECT {expression}").columns if names else set()
+    except RefusedSqlError:
+        return False
+    return bool(columns) and columns <= names
 
 
 _PERIODS = frozenset(
