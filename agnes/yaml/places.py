@@ -27,7 +27,7 @@ def within(source: str, span: Span, text: str, start: int, length: int) -> Span:
         The span of these characters; the scalar's own where they cannot be found.
     """
     start, end = min(start, len(text)), min(start + length, len(text))
-    lines = source.replace("\r\n", "\n").split("\n")
+    lines = source.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     source = "\n".join(lines)
     at = sum(len(line) + 1 for line in lines[: span[0] - 1]) + span[1] - 1
     at = _end(_PROPERTIES, source, at)

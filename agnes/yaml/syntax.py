@@ -49,7 +49,7 @@ _SYNTAX = {
     ),
 }
 """The parser's words for common mistakes, and what to say instead."""
-_AT_THE_START = ("unexpected end of stream", "expected ',' or")
+_AT_THE_START = ("unexpected end of stream", "expected ',' or", "could not find expected ':'")
 """Mistakes that are better shown where something was opened than where the parser gave up."""
 
 
