@@ -9,6 +9,7 @@ import pytest
 
 from agnes.lint.files import folder_files
 from agnes.lint.page import BASE
+from agnes.lint.rules import RULES
 from agnes.lint.run import Request, lint
 from agnes.model.diagnostic import Diagnostic
 
@@ -51,14 +52,15 @@ def queries(text: str) -> list[str]:
 def find(tmp_path: Path) -> Find:
     """Lay files over the catalog of orders and customers; return what is found.
 
-    Returns the diagnostics; `only` keeps those of one code.
+    Returns the diagnostics; with `only` those of one code, as far as it takes to find them.
     """
 
     def find(
         files: Files, request: Request | None = None, *, base: Files = BASE, only: str = ""
     ) -> list[Diagnostic]:
         root = write(tmp_path, {**base, **files})
-        found = lint(folder_files(root), request or Request()).diagnostics
+        request = request or Request(RULES[only].level if only else "binding")
+        found = lint(folder_files(root), request).diagnostics
         return [item for item in found if not only or item.code == only]
 
     return find

@@ -170,50 +170,39 @@ def test_a_sandbox_that_does_not_work_is_an_error_of_the_run(run, monkeypatch):
 # The expected result
 
 
-@pytest.mark.parametrize(
-    ("sql", "validation"),
-    [
-        ("SELECT SUM(amount) AS x FROM orders", "{result: 600.5}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: '600.50'}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: '0,600.50'}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: 6.005e2}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: 600, tolerance: 0.01}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: 600, tolerance: 1e-2}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{result: about six hundred}"),
-        ("SELECT SUM(amount) AS x FROM orders", "{method: By hand, tolerance: 0}"),
-        ("SELECT 'x' AS k, COUNT(*) AS n FROM orders", "{result: 3, tolerance: 0}"),
-        ("SELECT COUNT(*) > 2 AS many FROM orders", "{result: true}"),
-        (
-            "SELECT order_date, SUM(amount) AS x FROM orders GROUP BY 1",
-            "{result: {2024-01-01: 300.5, 2024-02-01: 300}}",
-        ),
-        (
-            "SELECT order_date::TIMESTAMP AS at, SUM(amount) AS x FROM orders GROUP BY 1",
-            "{result: {2024-02-01: 300}}",
-        ),
-        (
-            "SELECT region, 1 AS one, COUNT(*) AS n FROM orders GROUP BY 1",
-            "{result: {eu: 2, us: 1}}",
-        ),
-        (
-            "SELECT region = 'eu' AS is_eu, COUNT(*) AS n FROM orders GROUP BY 1",
-            "{result: {true: 2, false: 1}}",
-        ),
-        ("SELECT 2024 AS year, NULL AS n FROM orders LIMIT 1", "{result: {2024: null}}"),
-        (MONTHS, "{result: [{region: us, revenue: 200}, {month: 2024-02-01, revenue: 300}]}"),
-        (MONTHS, "{result: [{month: 2024-01-01, region: eu, revenue: 100.5}]}"),
-        (MONTHS, "{result: []}"),
-    ],
-)
-def test_a_result_that_was_expected_is_fine(run, sql, validation):
-    found = run(sql=f"|\n  {sql}", validation=validation)
-
-    assert [item for item in found if item.code.startswith("AG6")] == []
-
-
-@pytest.mark.parametrize(
-    ("sql", "validation", "messages"),
-    [
+EXPECTED = [
+    ("SELECT SUM(amount) AS x FROM orders", "{result: 600.5}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: '600.50'}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: '0,600.50'}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: 6.005e2}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: 600, tolerance: 0.01}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: 600, tolerance: 1e-2}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{result: about six hundred}"),
+    ("SELECT SUM(amount) AS x FROM orders", "{method: By hand, tolerance: 0}"),
+    ("SELECT 'x' AS k, COUNT(*) AS n FROM orders", "{result: 3, tolerance: 0}"),
+    ("SELECT COUNT(*) > 2 AS many FROM orders", "{result: true}"),
+    (
+        "SELECT order_date, SUM(amount) AS x FROM orders GROUP BY 1",
+        "{result: {2024-01-01: 300.5, 2024-02-01: 300}}",
+    ),
+    (
+        "SELECT order_date::TIMESTAMP AS at, SUM(amount) AS x FROM orders GROUP BY 1",
+        "{result: {2024-02-01: 300}}",
+    ),
+    (
+        "SELECT region, 1 AS one, COUNT(*) AS n FROM orders GROUP BY 1",
+        "{result: {eu: 2, us: 1}}",
+    ),
+    (
+        "SELECT region = 'eu' AS is_eu, COUNT(*) AS n FROM orders GROUP BY 1",
+        "{result: {true: 2, false: 1}}",
+    ),
+    ("SELECT 2024 AS year, NULL AS n FROM orders LIMIT 1", "{result: {2024: null}}"),
+    (MONTHS, "{result: [{region: us, revenue: 200}, {month: 2024-02-01, revenue: 300}]}"),
+    (MONTHS, "{result: [{month: 2024-01-01, region: eu, revenue: 100.5}]}"),
+    (MONTHS, "{result: []}"),
+]
+UNEXPECTED = [
         (
             "SELECT SUM(amount) AS x FROM orders",
             "{result: 600}",
@@ -256,16 +245,35 @@ def test_a_result_that_was_expected_is_fine(run, sql, validation):
         (MONTHS, "{result: 1, tolerance: -1}", [
             "the tolerance is -1; it must be a number such as 0.001"
         ]),
-    ],
-)  # fmt: skip
-def test_a_result_that_was_not_expected_is_told(run, sql, validation, messages):
-    text = metric(sql=f"|\n  {sql}", validation=validation)
+    ]  # fmt: skip
 
-    found = [item for item in run({REVENUE: text}) if item.code == "AG602"]
 
-    assert sorted(item.message for item in found) == sorted(messages)
-    assert {item.line for item in found} == {6}
-    assert not marked(found[0], text).startswith("validation")
+@pytest.fixture
+def wrong(run):
+    """What is wrong with the results of several metrics, a list for each."""
+
+    def wrong(cases):
+        texts = {
+            f"metrics/cases/m{n}.yml": metric(f"m{n}", sql=f"|\n  {sql}", validation=validation)
+            for n, (sql, validation) in enumerate(cases)
+        }
+        found = [item for item in run(texts) if item.code.startswith("AG6")]
+        for item in found:
+            assert (item.code, item.line) == ("AG602", 6)
+            assert not marked(item, texts[item.path]).startswith("validation")
+        return [sorted(it.message for it in found if it.path == path) for path in texts]
+
+    return wrong
+
+
+def test_a_result_that_was_expected_is_fine(wrong):
+    assert dict(zip(EXPECTED, wrong(EXPECTED), strict=True)) == {case: [] for case in EXPECTED}
+
+
+def test_a_result_that_was_not_expected_is_told(wrong):
+    told = wrong((sql, validation) for sql, validation, _ in UNEXPECTED)
+
+    assert told == [sorted(messages) for _, _, messages in UNEXPECTED]
 
 
 def test_only_the_canonical_query_is_held_against_the_result(run):
