@@ -79,7 +79,7 @@ class Gate:
             RefusedError: it may not run.
             duckdb.Error: it cannot be parsed.
         """
-        sql = sql.rstrip("; \t\r\n")
+        sql = _without_its_end(sql)
         self._one_select(BARE + sql)
         # Whatever may not run has a name, and a name stands in the text as it is: most statements
         # need no second look.
@@ -129,6 +129,23 @@ class Gate:
             return ".".join(path) if foreign else None
         name = node.get("function_name")
         return f"the function {name}" if name and name.lower() in self._functions else None
+
+
+def _without_its_end(sql: str) -> str:
+    """The text without the semicolons that end it, which cannot stand in a subquery.
+
+    Comments may follow them; only DuckDB's own lexer knows what is a comment.
+    """
+    if ";" not in sql:
+        return sql
+    data = sql.encode()
+    end = len(data)
+    for at, kind in reversed(_duckdb.tokenize(sql)):  # in bytes
+        if kind == _duckdb.token_type.operator and data[at : at + 1] == b";":
+            end = at
+        elif kind != _duckdb.token_type.comment:
+            break
+    return data[:end].decode()
 
 
 def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
