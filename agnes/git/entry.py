@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-EntryKind = Literal["file", "symlink", "submodule", "odd"]
+EntryKind = Literal["file", "symlink", "submodule", "odd", "twice"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,8 @@ class Entry:
     Args:
         path: relative to the catalog; bytes that are not UTF-8 come as surrogates.
         blob: the content's id, in hex.
-        kind: only a `file` is ever read; `odd` is a name that no checkout would make (`..`, `a/b`).
+        kind: only a `file` is ever read; `odd` is a name that no checkout would make (`..`, `a/b`),
+            `twice` one that its folder has more than once.
     """
 
     path: str

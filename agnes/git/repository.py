@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
 import pygit2
 
 from agnes.config import quarantine
 from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
 from agnes.git.entry import Change, Entry, EntryKind
+from agnes.git.loose import DamagedError, read_loose
 from agnes.git.refs import Location, read_tip
 
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
@@ -20,7 +23,8 @@ _TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): (.+)$", re.MULTILINE)
 _TREE_MODE = b"40000"
 _KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
 _ODD_NAMES = frozenset([".", "..", ".git"])
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 200_000
+MAX_FOLDERS = 10_000
 MAX_TREE_DEPTH = 16
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
@@ -181,9 +185,11 @@ class Repository:
             prefix, before, after = pending.pop()
             pending += self._compare(prefix, before, after, found)
             folders += 1
-            if max(len(found), folders) > MAX_ENTRIES or prefix.count("/") > MAX_TREE_DEPTH:
+            many = len(found) > MAX_ENTRIES or folders > MAX_FOLDERS
+            if many or prefix.count("/") > MAX_TREE_DEPTH:
                 raise GitError(
-                    f"too many or too deep folders below {prefix[:80]!r}", "is this a catalog?"
+                    f"too many files or too deep folders below {prefix[:80]!r}",
+                    "is this a catalog?",
                 )
         return [Change(path, *found[path]) for path in sorted(found)]
 
@@ -193,7 +199,7 @@ class Repository:
         Raises:
             MissingObjectError: the clone does not have it, or it is damaged.
         """
-        return self._read_object(entry.blob, entry.path, pygit2.enums.ObjectType.BLOB)
+        return self._read_object(entry.blob, entry.path, "blob")
 
     def size(self, entry: Entry) -> int:
         """A file's size in bytes, without reading it."""
@@ -208,9 +214,11 @@ class Repository:
         """Note the files of one folder that differ; return the folders to compare next."""
         if old == new:
             return
-        sides = [set(self._read_tree(tree)) if tree else set() for tree in (old, new)]
+        trees = [self._read_tree(tree) if tree else [] for tree in (old, new)]
+        sides = [set(entries) for entries in trees]
         folders: dict[str, list[str | None]] = {}
         for side, other in ((0, 1), (1, 0)):
+            twice = _twice(trees[side])
             for mode, raw_name, oid in sorted(sides[side] - sides[other]):
                 name = raw_name.decode("utf-8", "surrogateescape")
                 odd = "/" in name or name.lower() in _ODD_NAMES
@@ -218,35 +226,59 @@ class Repository:
                 if skipped or (name.startswith(".") and not odd):
                     continue
                 path = f"{prefix}{name}"
-                if mode == _TREE_MODE and not odd:
+                if mode == _TREE_MODE and not odd and raw_name not in twice:
                     folders.setdefault(path, [None, None])[side] = oid.hex()
                 else:
-                    entry = Entry(path, oid.hex(), "odd" if odd else _KINDS.get(mode, "file"))
-                    found.setdefault(path, [None, None])[side] = entry
+                    kind = "odd" if odd else _KINDS.get(mode, "file")
+                    kind = "twice" if raw_name in twice else kind
+                    found.setdefault(path, [None, None])[side] = Entry(path, oid.hex(), kind)
         for path, (before, after) in folders.items():
             yield f"{path}/", before, after
 
     def _read_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
-        raw = self._read_object(tree, "a folder", pygit2.enums.ObjectType.TREE)
+        raw = self._read_object(tree, "a folder", "tree")
         entries = _TREE_ENTRY.findall(raw)
         if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(raw):
             raise missing_object(tree, "a folder")
         return [(mode.lstrip(b"0"), name, oid) for mode, name, oid in entries]
 
-    def _read_object(self, oid: str, what: str, kind: pygit2.enums.ObjectType) -> bytes:
-        try:
-            found, data = self._pygit2.odb.read(oid)
-        except (KeyError, pygit2.GitError):
-            raise missing_object(oid, what) from None
+    def _read_object(self, oid: str, what: str, kind: str) -> bytes:
+        loose = self._read_loose(oid, what)
+        if loose is not None:
+            found, data = loose
+        else:
+            try:
+                number, data = self._pygit2.odb.read(oid)
+            except (KeyError, pygit2.GitError):
+                raise missing_object(oid, what) from None
+            found = pygit2.enums.ObjectType(number).name.lower()
         if found != kind:
-            raise GitError(f"the object {oid[:10]} of {what} is no {kind.name.lower()}")
+            raise GitError(f"the object {oid[:10]} of {what} is no {kind}")
         return data
 
+    def _read_loose(self, oid: str, what: str) -> tuple[str, bytes] | None:
+        try:
+            return read_loose(self._object_folders, oid)
+        except DamagedError:
+            raise missing_object(oid, what) from None
+
+    @cached_property
+    def _object_folders(self) -> list[Path]:
+        pushed = quarantine()
+        return [*([pushed] if pushed else []), self.location.common_dir / "objects"]
+
     def _read_commit(self, commit_id: str) -> pygit2.Commit:
+        self._read_loose(commit_id, "the history")
         try:
             return self._pygit2[commit_id].peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):
             raise missing_object(commit_id, "the history") from None
+
+
+def _twice(entries: list[tuple[bytes, bytes, bytes]]) -> set[bytes]:
+    """The names that a tree has more than once, which git would never write."""
+    names = Counter(name for _, name, _ in entries)
+    return set() if len(names) == len(entries) else {name for name in names if names[name] > 1}
 
 
 def _datetime(seconds: int) -> datetime:

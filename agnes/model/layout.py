@@ -62,7 +62,7 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
     """Sort out a catalog's files.
 
     Args:
-        entries: pairs of path and kind (`file`, `symlink`, `submodule`, `odd`), sorted by path.
+        entries: pairs of path and kind, sorted by path; see `agnes.git.entry`.
 
     Returns:
         A slot for each file that is read. Of files that claim the same id, also in another
@@ -72,7 +72,9 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
     diagnostics: list[Diagnostic] = []
     owners: dict[str, str] = {}
     for path, kind in entries:
-        if kind != "file":
+        if kind == "twice":
+            diagnostics.append(_duplicate(path, "the folder has this name twice", _REWRITE))
+        elif kind != "file":
             if path.partition("/")[0] in PARTS:
                 diagnostics.append(_misplaced(path, *_NOT_FOLLOWED[kind]))
             continue
@@ -87,17 +89,8 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
             if owner == path:
                 slots[path] = slot
             else:
-                diagnostics.append(
-                    Diagnostic(
-                        printable(path),
-                        0,
-                        0,
-                        "AG206",
-                        "error",
-                        f"{slot.id or slot.kind} is already defined by {printable(owner)}",
-                        "keep one of the two files; ids that differ in case only are the same",
-                    )
-                )
+                message = f"{slot.id or slot.kind} is already defined by {printable(owner)}"
+                diagnostics.append(_duplicate(path, message, _KEEP_ONE))
     return Layout(slots, diagnostics)
 
 
@@ -106,6 +99,14 @@ _NOT_FOLLOWED = {
     "submodule": ("submodules are not followed", "put the files in this repository"),
     "odd": ("this name cannot be checked out", "remove it: git rm --cached, or rewrite the commit"),
 }
+
+
+_KEEP_ONE = "keep one of the two files; ids that differ in case only are the same"
+_REWRITE = "make the commit anew with git itself, which would not write such a folder"
+
+
+def _duplicate(path: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(printable(path), 0, 0, "AG206", "error", message, hint)
 
 
 def _misplaced(path: str, message: str, hint: str) -> Diagnostic:

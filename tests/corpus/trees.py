@@ -523,7 +523,7 @@ def _names(store: Store) -> None:
 
 
 @_raw(
-    "git: the same name twice", ("metrics/sales/twice.yml", "AG206"), ignores=frozenset(["AG207"])
+    "git: the same name twice", ("metrics/sales/twice.yml", "AG206"), ignores=frozenset(["AG210"])
 )
 def _twice(store: Store) -> None:
     store.catalog(
@@ -557,7 +557,7 @@ def _files_for_folders(store: Store) -> None:
     )
 
 
-@_raw("git: a tree bomb", fails="too many or too deep folders")
+@_raw("git: a tree bomb", fails="too many files or too deep folders")
 def _tree_bomb(store: Store) -> None:
     oid = store.tree([(FILE, f"f{n}.yml", store.blob("x")) for n in range(10)])
     for _ in range(12):
