@@ -26,27 +26,6 @@ SECONDS, MEGABYTES, ATTEMPTS = 1.0, 256, 3
 FINDING = re.compile(r"^(\S.*?)(?::(\d+):(\d+))?: (error|warning|hint) (AG\d{3}) (.*)")
 LONGEST_LINE = 2000
 
-FLOOD = "every one of many findings is made and printed, each with the whole line"
-KNOWN_SLOW = {
-    "unknown_inputs": FLOOD,
-    "unknown_tables": FLOOD,
-    "unknown_dimensions": FLOOD,
-    "unknown_metrics": FLOOD,
-    "idle_ignores": FLOOD,
-    "unknown_ignores": FLOOD,
-    "same_columns": FLOOD,
-    "undeclared_variants": "the queries of a file are parsed, however many",
-    "one_synonym_repeated": "AG307 compares each word with each",
-    "sql_sum_of_30_000": "the parser of the gate takes seconds",
-    "sql_dots": "the engine takes the two seconds that it may",
-    "sql_of_5_000_columns": "parsing and preparing take two seconds",
-    "git: a tree bomb": "a million folders are read before it is refused, in 450 MB",
-    "git: a file that is damaged": "libgit2 1.9.7 never returns (libgit2#7342)",
-}
-KNOWN_WRONG = {
-    "git: the same name twice": "the last of two entries of one name is read, in silence",
-}
-
 FILED = [case for case in [*filed(), *built.plain()] if not case.alone]
 ALONE = [case for case in filed() if case.alone]
 HEAVY = built.heavy()
@@ -89,20 +68,6 @@ def listing(folder: Path) -> dict[str, tuple[int, int, str]]:
                 content = str(path.readlink())
             time = 0 if name == ".git" else status.st_mtime_ns
             found[str(path)] = (status.st_mode, time, content)
-    return found
-
-
-def marked(items: list) -> list:
-    """The items as parameters, those expected to fail that are known to."""
-    found = []
-    for item in items:
-        one = item[0] if isinstance(item, list) else item
-        marks = []
-        if one.name in KNOWN_SLOW:
-            marks = [pytest.mark.xfail(reason=KNOWN_SLOW[one.name], run=False)]
-        elif one.name in KNOWN_WRONG:
-            marks = [pytest.mark.xfail(reason=KNOWN_WRONG[one.name], strict=True)]
-        found.append(pytest.param(item, id=str(one), marks=marks))
     return found
 
 
@@ -168,7 +133,7 @@ def together(tmp_path_factory) -> dict[str, list[Finding]]:
     return by_path
 
 
-@pytest.mark.parametrize("case", marked(FILED))
+@pytest.mark.parametrize("case", FILED, ids=str)
 def test_a_file_gets_its_verdict(case, together):
     path = f"catalog/{case.path}"
 
@@ -182,7 +147,7 @@ def test_nobody_else_is_blamed(together):
 
     assert {path.removeprefix("catalog/") for path in wrong} - {
         case.path for case in FILED if case.verdict != "accepted"
-    } - {case.path for case in FILED if case.name in KNOWN_WRONG} == {
+    } == {
         "metrics/sales/base.yml"  # whose name another claims
     }
 
@@ -267,10 +232,10 @@ def within_limits(folder: Path, usual: Measured, *arguments: str) -> Measured:
 def groups() -> Iterator[object]:
     """A few cases at a time, since together they must not take longer than one may."""
     for kind, cases in HEAVY.items():
-        quick = [case for case in cases if case.name not in KNOWN_SLOW and not case.alone]
+        quick = [case for case in cases if not case.alone]
         for at in range(0, len(quick), GROUP):
             yield pytest.param(quick[at : at + GROUP], id=f"{kind}-{at // GROUP + 1}")
-        yield from marked([[case] for case in cases if case not in quick])
+        yield from (pytest.param([case], id=str(case)) for case in cases if case.alone)
 
 
 @pytest.mark.parametrize("cases", list(groups()))
@@ -311,7 +276,7 @@ def tree_repository(tmp_path) -> GitRepository:
     return GitRepository(path)
 
 
-@pytest.mark.parametrize("tree", marked(TREES))
+@pytest.mark.parametrize("tree", TREES, ids=str)
 def test_a_tree_gets_its_verdict(tree: Tree, tree_repository, da: Da, tmp_path):  # noqa: F811
     tree.make(tree_repository)
     folder = tree_repository.path

@@ -112,19 +112,32 @@ def snippet_lines(finding: Mapping[str, Any], source: str | None) -> Iterator[st
     first, *rest = finding_lines(finding)
     yield first
     if source is not None and source.strip():
-        start = finding["column"] - 1
+        line, start = source.rstrip(), finding["column"] - 1
+        end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(line)
+        before, marked, after = _window(line, start, end)
         # A tab stays a tab, so that the caret stands below its character.
-        blank = "".join("\t" if char == "\t" else " " * _cells(char) for char in source[:start])
-        shown, cut = source.rstrip(), 160
-        end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(source)
-        carets = "^" * max(1, sum(map(_cells, shown[start : min(end, cut)])))
+        blank = "".join("\t" if char == "\t" else " " * _cells(char) for char in before)
+        carets = "^" * max(1, sum(map(_cells, marked)))
         number = str(finding["line"])
         color = {"error": "red", "warning": "yellow"}.get(finding["severity"], "cyan")
-        if start < cut:
-            gutter = style(f"{' ' * len(number)} |", fg="blue")
-            yield f"  {style(f'{number} |', fg='blue')} {shown[:cut]}"
-            yield f"  {gutter} {blank}{style(carets, fg=color)}"
+        gutter = style(f"{' ' * len(number)} |", fg="blue")
+        yield f"  {style(f'{number} |', fg='blue')} {before}{marked}{after}"
+        yield f"  {gutter} {blank}{style(carets, fg=color)}"
     yield from rest
+
+
+def _window(line: str, start: int, end: int) -> tuple[str, str, str]:
+    """What is shown of a line: before, in and after the place; the ends of a long one are cut."""
+    first = 0 if start < _SHOWN else start - _SHOWN // 2
+    last = first + _SHOWN
+    before = ("…" if first else "") + line[first:start]
+    marked = line[start : min(end, last)]
+    after = line[max(start, min(end, last)) : last] + ("…" if len(line) > last else "")
+    return before, marked, after
+
+
+_SHOWN = 160
+"""Characters of a line."""
 
 
 def _cells(char: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from hashlib import sha1
+from itertools import islice
 from typing import Any
 
 from agnes.lint.examined import Examined
@@ -21,16 +22,19 @@ from agnes.lint.locate import Locator
 from agnes.lint.metric import ReadMetric, read_metric, texts
 from agnes.lint.rule import Finding, Level, MetricRule
 from agnes.lint.rules import RULES
+from agnes.lint.rules.ignores import UnusedIgnore
 from agnes.lint.rules.layout import BlockStyle, KeyOrder, UntidySynonyms
 from agnes.lint.settings import Ignore
 from agnes.load.document import read_document
 from agnes.model.catalog import Index, Settings
-from agnes.model.layout import Slot
+from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
 from agnes.model.table import Table
 from agnes.sql.query import Query
 from agnes.yaml.layout import is_block, keys
 
+MAX_IGNORES = 100
+"""In one file, and in one comment; nobody reviews more."""
 _IGNORE = re.compile(r"(?:#|--)\s*agnes:\s*ignore\[([^\]\n]*)\]")
 
 
@@ -64,7 +68,12 @@ def examine(slot: Slot, data: bytes, level: Level) -> Examined:
             lint = settings.lint
             facts = SettingsFacts(dict(lint.severities), dict(lint.ignores))
     diagnostics += [locator.diagnose(finding, RULES[finding.code].severity) for finding in findings]
-    return Examined(diagnostics, list(_ignores(data)), facts)
+    ignores = list(islice(_ignores(data), MAX_IGNORES + 1))
+    for ignore in ignores[MAX_IGNORES:]:
+        message = f"the file has more than {MAX_IGNORES} ignores; from here on they do not count"
+        path = printable(slot.path)
+        diagnostics.append(ignore.diagnose(UnusedIgnore, path, message, "mend the file"))
+    return Examined(diagnostics, ignores[:MAX_IGNORES], facts)
 
 
 def _check_layout(slot: Slot, text: str, metric: Metric) -> Iterator[Finding]:
@@ -157,5 +166,5 @@ def _ignores(data: bytes) -> Iterator[Ignore]:
         return
     for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
         if found := _IGNORE.search(line):
-            codes = [code.strip() for code in found.group(1).split(",") if code.strip()]
-            yield Ignore(number, found.start() + 1, found.end() + 1, codes)
+            codes = dict.fromkeys(filter(None, map(str.strip, found.group(1).split(","))))
+            yield Ignore(number, found.start() + 1, found.end() + 1, list(codes)[:MAX_IGNORES])

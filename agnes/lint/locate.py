@@ -23,7 +23,7 @@ class Locator:
 
     def diagnose(self, finding: Finding, severity: Severity) -> Diagnostic:
         """The finding with its place."""
-        hint = finding.hint and printable(finding.hint)
+        hint = finding.hint() if callable(finding.hint) else finding.hint
         line, column, end_line, end_column = self._span(finding)
         return Diagnostic(
             printable(finding.path),
@@ -32,7 +32,7 @@ class Locator:
             finding.code,
             finding.severity or severity,
             printable(finding.message),
-            hint,
+            hint and printable(hint),
             end_line,
             end_column,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Literal, get_args
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Level = Literal["syntax", "schema", "references", "binding", "data"]
 LEVELS: tuple[Level, ...] = get_args(Level)
 """Each builds on the ones before it."""
+
+Hint = str | Callable[[], str | None] | None
+"""The remedy, or what finds it: looking for a near name takes long where there are many."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Finding:
     path: str
     node: Path
     message: str
-    hint: str | None = None
+    hint: Hint = None
     start: int | None = None
     length: int = 1
     at_key: bool = False
@@ -64,7 +67,7 @@ class Rule:
         path: str,
         node: Path,
         message: str,
-        hint: str | None = None,
+        hint: Hint = None,
         *,
         at_key: bool = False,
         severity: Severity | None = None,

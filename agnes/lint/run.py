@@ -12,6 +12,7 @@ from agnes.git.entry import Entry
 from agnes.lint.examined import Examined
 from agnes.lint.facts import CatalogFacts, SettingsFacts
 from agnes.lint.files import Files
+from agnes.lint.flood import stem
 from agnes.lint.pool import examine_all
 from agnes.lint.results import Results
 from agnes.lint.rule import LEVELS, CatalogRule, Finding, Level
@@ -100,7 +101,7 @@ class Run:
         if self.request.data is not None:
             found += self._run_on_data(catalog, self.request.data)
         results.save()
-        return [item for item in found if is_on(item.code, self.settings)]
+        return list(stem(item for item in found if is_on(item.code, self.settings)))
 
     def report(self, found: Iterable[Found], only: Callable[[str], bool] | None = None) -> Report:
         """What becomes of findings.

@@ -21,6 +21,7 @@ from agnes.model.fields import (
 )
 
 VARIANT = "sql_by_"
+MAX_VARIANTS = 100
 
 
 class Metric(Model):
@@ -91,6 +92,8 @@ class Metric(Model):
     @field_validator("sql_variants")
     @classmethod
     def _name_variants(cls, variants: dict[str, str]) -> dict[str, str]:
+        if len(variants) > MAX_VARIANTS:
+            raise ValueError(f"there are {len(variants):,} variants; {MAX_VARIANTS} are allowed")
         for key in variants:
             if not key.startswith("by_") or key == "by_":
                 raise ValueError(f"the variant {key!r} must be called by_<dimension>")

@@ -19,6 +19,9 @@ from agnes.sql.parser import TooCostlyError, UnreadableError, parse, tokenize
 from agnes.sql.query import Place, Query, name_place, place
 
 MAX_CHARACTERS = 65_536
+MAX_TOKENS = 30_000
+MAX_COLUMNS = 1_000
+"""Of one SELECT; the engine's work grows with their square."""
 
 _OPENINGS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*([^\W\d]\w*)?", re.DOTALL)
 _QUERY_WORDS = frozenset(["SELECT", "WITH", "FROM", "VALUES", "TABLE"])
@@ -101,6 +104,9 @@ def read_query(sql: str) -> Query:
         )
     try:
         tokens = tokenize(sql)
+        if len(tokens) > MAX_TOKENS:
+            message = f"the query has {len(tokens):,} words and signs"
+            raise _refusal("size", message, f"at most {MAX_TOKENS:,}")
         _refuse(list(_token_problems(sql, tokens)))
         statements = parse(sql, tokens)
         if len(statements) != 1:
@@ -245,6 +251,9 @@ def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
 
 def _check_statement(node: exp.Expr) -> Iterator[Problem]:
     match node:
+        case exp.Select() if len(node.expressions) > MAX_COLUMNS:
+            message = f"a SELECT of {len(node.expressions):,} columns"
+            yield Problem("size", message, f"at most {MAX_COLUMNS:,}", place(node.expressions[0]))
         case exp.CTE() | exp.Subquery() if not _holds_a_query(node.this):
             yield _no_query(node.this, node)
         case exp.SetOperation():

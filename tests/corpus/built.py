@@ -176,11 +176,11 @@ def _lint_floods() -> Iterable[Case]:
     yield _keys("refused/AG304", "unknown_dimensions", f"dimensions: [{_cyclic_words(30_000)}]\n")
     sql = "SELECT SUM(amount) AS x FROM orders"
     variants = "".join(f"sql_by_d{number}: {sql}\n" for number in range(3000))
-    yield _keys("warned/AG406", "undeclared_variants", variants)
+    yield _keys("refused/AG203", "three_thousand_variants", variants)
     comments = "# agnes: ignore[AG301,AG302]\n" * 30_000
     yield _case("warned/AG901", "idle_ignores", comments + metric("idle_ignores"))
     codes = f"# agnes: ignore[{'AG9,' * 200_000}]\n"
-    yield _case("warned/AG902", "unknown_ignores", codes + metric("unknown_ignores"))
+    yield _case("refused/AG902", "unknown_ignores", codes + metric("unknown_ignores"))
     listed = f"categories:\n  - name: sales\n    metrics: [base, {_cyclic_words(60_000)}]\n"
     yield _case("warned/AG208", "unknown_metrics", listed, "index")
     pattern = "**a" * 40 + "b"
@@ -297,10 +297,12 @@ def _queries() -> Iterable[Case]:
         " SELECT SUM(amount * n) AS x FROM t, orders WHERE TRUE",
     )
     sums = f"SELECT SUM(amount) AS x FROM orders WHERE 1{'+1' * 30_000} > 0"
-    yield _sql("refused/AG501", "sql_sum_of_30_000", sums)
-    yield _sql("refused/AG501", "sql_dots", f"SELECT a{'.a' * 30_000} AS x FROM orders")
-    wide = ", ".join(["SUM(amount)"] * 5000)
-    yield _sql("accepted", "sql_of_5_000_columns", f"SELECT {wide} FROM orders")
+    yield _sql("refused/AG404", "sql_sum_of_30_000", sums)
+    yield _sql("refused/AG501", "sql_sum_of_10_000", sums.replace("+1" * 20_000, ""))
+    yield _sql("refused/AG404", "sql_dots", f"SELECT a{'.a' * 30_000} AS x FROM orders")
+    for name, count in (("accepted", 1000), ("refused/AG404", 5000)):
+        wide = ", ".join(["SUM(amount)"] * count)
+        yield _sql(name, f"sql_of_{count}_columns", f"SELECT {wide} FROM orders")
     chain = "".join(f", a{n} AS (SELECT amount FROM a{n - 1})" for n in range(1, 1200))
     base = "WITH a0 AS (SELECT amount FROM orders)"
     yield _sql(

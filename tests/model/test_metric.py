@@ -237,3 +237,9 @@ def test_every_metric_survives_the_way_to_yaml_and_back(fields):
     made = Metric.model_validate(fields)
 
     assert Metric.model_validate(made.to_yaml()) == made
+
+
+def test_nobody_reviews_more_than_a_hundred_variants():
+    variants = {f"by_d{number}": "SELECT 2" for number in range(101)}
+
+    assert refusal(sql_variants=variants) == [("sql_variants",)]

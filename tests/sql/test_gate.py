@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import time
 
@@ -10,10 +9,9 @@ import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from agnes.sql.gate import MAX_CHARACTERS, RefusedSqlError, read_query
+from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, RefusedSqlError, read_query
 from agnes.sql.query import Place
-
-FUZZ = int(os.environ.get("AGNES_FUZZ", "2000"))
+from tests.conftest import FUZZ
 
 
 def refusal(sql: str) -> RefusedSqlError | None:
@@ -722,8 +720,17 @@ def test_every_problem_is_told():
     assert [kind for kind, _, _ in problems(sql)] == ["access"] * 4
 
 
-def test_a_text_has_a_size():
-    assert [kind for kind, _, _ in problems("SELECT 1 -- " + "x" * MAX_CHARACTERS)] == ["size"]
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 -- " + "x" * MAX_CHARACTERS,
+        "SELECT 1" + " + 1" * (MAX_TOKENS // 2),
+        "SELECT x FROM (SELECT 1 AS x" + ", 1" * MAX_COLUMNS + ")",
+        "SELECT a" + ".a" * 400 + " FROM orders",
+    ],
+)
+def test_a_text_has_a_size(sql):
+    assert [kind for kind, _, _ in problems(sql)] == ["size"]
     assert not problems("SELECT 1 -- ".ljust(MAX_CHARACTERS, "x"))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from agnes.lint.facts import CatalogFacts, MetricFacts
@@ -51,15 +52,17 @@ class UnregisteredTable(ReferenceRule):
                 for name, start, length in query.reads:
                     if catalog.table(name) is None and name not in seen:
                         seen.add(name)
-                        message, hint = _unregistered(catalog, name)
-                        finding = self.find(
-                            metric.path, (query.node,), message, hint, severity=severity
-                        )
+                        finding = self._find(catalog, metric, (query.node,), name, severity)
                         yield finding.within(start, length)
             for node, name in _named_tables(metric):
                 if catalog.table(name) is None and name not in seen:
-                    message, hint = _unregistered(catalog, name)
-                    yield self.find(metric.path, node, message, hint, severity=severity)
+                    yield self._find(catalog, metric, node, name, severity)
+
+    def _find(
+        self, catalog: CatalogFacts, metric: MetricFacts, node: Path, name: str, severity: Severity
+    ) -> Finding:
+        message, hint = f"the table {name} is not registered", partial(_register, catalog, name)
+        return self.find(metric.path, node, message, hint, severity=severity)
 
 
 class TablesDisagree(ReferenceRule):
@@ -142,7 +145,7 @@ class UnknownTimeColumn(ReferenceRule):
             name, known = metric.time_column, catalog.known_names(metric)
             if name and known is not None and not _is_column(name, known):
                 message = f"no table of this metric has a column {name}"
-                hint = _near(name, catalog.columns_of(metric) or set())
+                hint = partial(_near, name, catalog.columns_of(metric) or set())
                 yield self.find(metric.path, ("time_column",), message, hint)
 
 
@@ -177,7 +180,7 @@ class UnknownDimension(ReferenceRule):
             for number, name in enumerate(metric.dimensions):
                 if not _is_column(name, known):
                     message = f"no table of this metric has a column {name}"
-                    hint = _near(name, known)
+                    hint = partial(_near, name, known)
                     yield self.find(metric.path, ("dimensions", number), message, hint)
 
 
@@ -209,7 +212,7 @@ class UnknownKeyColumn(ReferenceRule):
             for number, name in enumerate(table.primary_key if table.columns else ()):
                 if name.casefold() not in table.column_names:
                     message = f"{table.id} has no column {name}"
-                    hint = _near(name, table.column_names)
+                    hint = partial(_near, name, table.column_names)
                     yield self.find(table.path, ("primary_key", number), message, hint)
 
 
@@ -291,12 +294,9 @@ class SharedName(ReferenceRule):
                     (metric, word, number)
                 )
         for claims in owners.values():
-            if len(claims) == 1:
-                continue
-            for metric, word, number in claims:
-                others = list({other.id: None for other, _, _ in claims if other is not metric})
-                if not others:
-                    continue
+            ids = list({metric.id: None for metric, _, _ in claims})
+            for metric, word, number in claims if len(ids) > 1 else ():
+                others = [other for other in ids[:5] if other != metric.id]
                 node = ("display_name",) if number < 0 else ("synonyms", number)
                 shown = ", ".join(others[:3]) + (" and more" if len(others) > 3 else "")
                 message = f"{word!r} also means {shown}"
@@ -315,13 +315,13 @@ def _canonical(catalog: CatalogFacts, name: str) -> str:
     return table.id if table else name.casefold()
 
 
-def _unregistered(catalog: CatalogFacts, name: str) -> tuple[str, str]:
+def _register(catalog: CatalogFacts, name: str) -> str:
     near = get_close_matches(name.casefold(), list(catalog.names), 1, 0.7)
     hint = f"did you mean {catalog.names[near[0]].id}?" if near else f"add tables/{name}.yml"
     alike = [f'"{id_}"' for id_ in catalog.tables if id_.casefold().endswith(f".{name.casefold()}")]
     if len(alike) > 1:
         hint = f"say which one: {' or '.join(sorted(alike)[:3])}"
-    return f"the table {name} is not registered", hint
+    return hint
 
 
 def _is_column(name: str, columns: set[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,9 +53,7 @@ class UnknownMetric(RelationRule):
         for metric in catalog.metrics.values():
             for node, metric_id in _named(metric):
                 if metric_id not in catalog.ids:
-                    others = [known for known in catalog.ids if known != metric.id]
-                    near = get_close_matches(metric_id, others, 1, 0.7)
-                    hint = f"did you mean {near[0]}?" if near else f"take it out of `{node[0]}`"
+                    hint = partial(_meant, catalog, metric, node, metric_id)
                     yield self.find(metric.path, node, f"there is no metric {metric_id}", hint)
 
 
@@ -258,6 +257,12 @@ def _named(metric: MetricFacts) -> Iterator[tuple[Path, str]]:
         yield ("inputs", number), metric_id
     if metric.replaced_by:
         yield ("replaced_by",), metric.replaced_by
+
+
+def _meant(catalog: CatalogFacts, metric: MetricFacts, node: Path, metric_id: str) -> str:
+    others = [known for known in catalog.ids if known != metric.id]
+    near = get_close_matches(metric_id, others, 1, 0.7)
+    return f"did you mean {near[0]}?" if near else f"take it out of `{node[0]}`"
 
 
 def _circles(edges: dict[str, set[str]]) -> Iterator[list[str]]:

@@ -105,7 +105,7 @@ class ReachesOutside(_Refused):
 
 
 class TooLarge(_Refused):
-    """A query is longer than 65,536 characters, or nests too deeply to be read.
+    """A query is larger than 65,536 characters or 1,000 columns, or nests too deeply to be read.
 
     Bad:
 
