@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint docs lock bench clean
+.PHONY: help demo test test-slow fuzz lint docs lock bench clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test: $(READY) lint  ## Linter, types and the test suite
 
 test-slow: $(READY)  ## The longer tests
 	$(BIN)/python -m pytest -n 2 -m slow
+
+fuzz: $(READY)  ## The fuzz tests, ten times as long
+	AGNES_FUZZ=20000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/test_fuzz.py tests/yaml/test_loader.py tests/sql/test_gate.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -11,6 +11,9 @@ import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
 
+FUZZ = int(os.environ.get("AGNES_FUZZ", "2000"))
+"""How many inputs each gate that is fuzzed gets; `make fuzz` takes more."""
+
 METRIC = """\
 name: {name}
 display_name: {title}

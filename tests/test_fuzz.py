@@ -1,13 +1,11 @@
 """Mutations of the starter pack through all of validation but the engine: nothing but diagnostics.
 
-AGNES_FUZZ is how many inputs all fuzz tests together get for one pass of this module;
-`make fuzz` takes more.
+The tests of this module get as many inputs together as one test of the loader or the gate.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from hashlib import sha1
 from pathlib import Path
@@ -26,8 +24,8 @@ from agnes.model.layout import printable
 from agnes.model.scalar import core
 from agnes.yaml.dump import dump
 from agnes.yaml.loader import load
+from tests.conftest import FUZZ
 
-FUZZ = int(os.environ.get("AGNES_FUZZ", "2000"))
 PACK = Path(__file__).parent.parent / "catalog_repo"
 FILES = {
     path.relative_to(PACK).as_posix(): path.read_bytes()

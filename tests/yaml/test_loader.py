@@ -14,6 +14,7 @@ from agnes.model.layout import MAX_BYTES
 from agnes.model.scalar import core
 from agnes.yaml.dump import dump
 from agnes.yaml.loader import MAX_DEPTH, load, locate
+from tests.conftest import FUZZ
 
 
 def read(text: str | bytes):
@@ -556,7 +557,7 @@ YAML_LIKE = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=FUZZ // 2, deadline=None)
 @given(
     st.one_of(
         st.binary(max_size=200),
@@ -580,7 +581,7 @@ def test_any_bytes_are_data_or_a_yaml_error(document):
             locate(document)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=FUZZ // 2, deadline=None)
 @given(st.text(st.sampled_from("ab:-?#&*!|>'\"[]{},%@\\ \n"), max_size=40))
 @example("[")
 @example("a: 'x\n\n")
