@@ -1,5 +1,5 @@
 """`python -m agnes`, the same as `da`."""
 
-from agnes.cli.main import main
+from agnes.cli.main import run
 
-main()
+run()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
 from typing import Annotated
 
@@ -53,3 +55,20 @@ def main() -> None:
     except AgnesError as error:
         fail(error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+
+
+def run() -> None:
+    """The process: `main`, and then an end without freeing, one by one, what thousands of files
+    left in memory. That would take a tenth of a second, and the kernel does it anyway.
+    """
+    code: object = 0
+    try:
+        main()
+    except SystemExit as leaving:
+        code = leaving.code
+    if code is not None and not isinstance(code, int):
+        sys.exit(str(code))
+    with contextlib.suppress(OSError):  # who read it may have gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code or 0)

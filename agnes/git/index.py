@@ -5,6 +5,7 @@ Source of the format: gitformat-index(5), versions 2 to 4. libgit2 tells neither
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -116,10 +117,10 @@ def seen_blobs(index: Path, prefix: str) -> dict[str, tuple[str, tuple[int, int,
     }
 
 
-def is_as_seen(path: Path, seen: tuple[int, int, int]) -> bool:
+def is_as_seen(path: str, seen: tuple[int, int, int]) -> bool:
     """Whether a file is still what git saw."""
     try:
-        file = path.stat()
+        file = os.stat(path)  # noqa: PTH116  (pathlib takes longer, and there may be thousands)
     except OSError:
         return False
     return (file.st_size & _LOW, file.st_ino & _LOW, file.st_mtime_ns) == seen

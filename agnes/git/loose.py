@@ -7,8 +7,9 @@ leaves behind. Source of the format: "Git Internals - Git Objects" in Pro Git: z
 
 from __future__ import annotations
 
+import contextlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from hashlib import sha1
 from pathlib import Path
 
@@ -19,29 +20,52 @@ class DamagedError(Exception):
     """A loose object that is cut off, is not what its name says, or is larger than `MAX_BYTES`."""
 
 
-def read_loose(folders: Sequence[Path], oid: str) -> tuple[str, bytes] | None:
-    """Read an object that has a file of its own.
+class LooseObjects:
+    """The objects that have a file of their own.
+
+    Folders are listed once: most objects are in packs, and asking for each takes longer than
+    reading them there.
 
     Args:
         folders: where objects are.
-        oid: in hex.
-
-    Returns:
-        Its kind (`blob`, `tree`, `commit`, `tag`) and content; None where it has no file: it is in
-        a pack, in another repository, or nowhere.
-
-    Raises:
-        DamagedError: its file cannot be used.
     """
-    for folder in folders:
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = list(folders)
+        self._listed: dict[str, dict[str, Path]] = {}
+
+    def read(self, oid: str) -> tuple[str, bytes] | None:
+        """Read an object.
+
+        Args:
+            oid: in hex.
+
+        Returns:
+            Its kind (`blob`, `tree`, `commit`, `tag`) and content; None where it had no file when
+            its folder was listed: it is in a pack, in another repository, newer, or nowhere.
+
+        Raises:
+            DamagedError: its file cannot be used.
+        """
+        first = oid[:2]
+        if first not in self._listed:
+            self._listed[first] = self._list(first)
+        file = self._listed[first].get(oid[2:])
+        if file is None:
+            return None
         try:
-            data = (folder / oid[:2] / oid[2:]).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
-            continue
+            return _unpack(file.read_bytes(), oid)
+        except FileNotFoundError:
+            return None  # packed meanwhile
         except OSError as error:
             raise DamagedError from error
-        return _unpack(data, oid)
-    return None
+
+    def _list(self, first: str) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for folder in reversed(self._folders):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found |= {file.name: file for file in (folder / first).iterdir()}
+        return found
 
 
 def _unpack(data: bytes, oid: str) -> tuple[str, bytes]:

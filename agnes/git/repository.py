@@ -8,14 +8,13 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 
 import pygit2
 
 from agnes.config import quarantine
 from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
 from agnes.git.entry import Change, Entry, EntryKind
-from agnes.git.loose import DamagedError, read_loose
+from agnes.git.loose import DamagedError, LooseObjects
 from agnes.git.refs import Location, read_tip
 
 _TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
@@ -258,14 +257,14 @@ class Repository:
 
     def _read_loose(self, oid: str, what: str) -> tuple[str, bytes] | None:
         try:
-            return read_loose(self._object_folders, oid)
+            return self._loose.read(oid)
         except DamagedError:
             raise missing_object(oid, what) from None
 
     @cached_property
-    def _object_folders(self) -> list[Path]:
-        pushed = quarantine()
-        return [*([pushed] if pushed else []), self.location.common_dir / "objects"]
+    def _loose(self) -> LooseObjects:
+        folders = (quarantine(), self.location.common_dir / "objects")
+        return LooseObjects(filter(None, folders))
 
     def _read_commit(self, commit_id: str) -> pygit2.Commit:
         self._read_loose(commit_id, "the history")

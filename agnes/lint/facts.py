@@ -130,6 +130,7 @@ class CatalogFacts:
         self.settings = SettingsFacts()
         self.index: IndexFacts | None = None
         self._meant: dict[str, TableFacts | None] = {}
+        self._known: dict[str, set[str] | None] = {}
         for item in facts:
             match item:
                 case MetricFacts():
@@ -184,12 +185,13 @@ class CatalogFacts:
 
         In lower case; None when not all of them are known.
         """
-        known = self.columns_of(metric)
-        for query in metric.queries:
-            if known is None or query.names is None:
-                return None
-            known.update(query.names)
-        return known
+        if metric.id not in self._known:
+            known = self.columns_of(metric)
+            names = [query.names for query in metric.queries]
+            self._known[metric.id] = (
+                None if known is None or None in names else known.union(*filter(None, names))
+            )
+        return self._known[metric.id]
 
 
 _KINDS: dict[str, Any] = {

@@ -101,7 +101,7 @@ class FolderFiles(Folder):
     def digest(self, entry: Entry) -> str:
         """The id that git would give the file."""
         blob, seen = self._seen.get(self.shown(entry.path), ("", None))
-        if seen and is_as_seen(self.path(entry.path), seen):
+        if seen and is_as_seen(f"{self.root}/{self.shown(entry.path)}", seen):
             return blob
         data = b"" if self.size(entry) > MAX_BYTES else self.read(entry)
         header = b"blob %d\0" % len(data)

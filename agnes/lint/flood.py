@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agnes.lint.rule import Finding
-from agnes.load.document import MAX_FINDINGS
-from agnes.model.diagnostic import Diagnostic
+from agnes.model.diagnostic import MAX_FINDINGS, Diagnostic
 
 
 def stem(found: Iterable[Finding | Diagnostic]) -> Iterator[Finding | Diagnostic]:

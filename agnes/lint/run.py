@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agnes.git.entry import Entry
 from agnes.lint.examined import Examined
@@ -20,6 +21,9 @@ from agnes.lint.rules import RULES
 from agnes.lint.settings import Judge, is_on
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.layout import printable, survey
+
+if TYPE_CHECKING:
+    from agnes.lint.tasks import Task
 
 Found = Diagnostic | Finding
 Advance = Callable[[int, int], None]
@@ -94,10 +98,18 @@ class Run:
         tables = {slot.id: slot.path for slot in slots.values() if slot.kind == "table"}
         catalog = CatalogFacts(facts, ids, tables)
         self.settings = catalog.settings
-        if self.request.reaches("references"):
-            found += self._check_references(catalog)
         if self.request.reaches("binding"):
-            found += self._bind(catalog)
+            from agnes.lint.tasks import Task, tasks
+
+            planned = list(tasks(catalog))
+            found += [item for item in planned if isinstance(item, Finding)]
+            queries = [item for item in planned if isinstance(item, Task)]
+            with ThreadPoolExecutor(1) as meanwhile:  # the engine takes a moment to start
+                bound = meanwhile.submit(self._bind, queries)
+                found += self._check_references(catalog)
+                found += bound.result()
+        elif self.request.reaches("references"):
+            found += self._check_references(catalog)
         if self.request.data is not None:
             found += self._run_on_data(catalog, self.request.data)
         results.save()
@@ -124,15 +136,10 @@ class Run:
             if issubclass(rule, CatalogRule):
                 yield from rule().check(catalog)
 
-    def _bind(self, catalog: CatalogFacts) -> Iterator[Finding]:
-        from agnes.lint.tasks import Task, tasks
-
-        found = list(tasks(catalog))
-        yield from (item for item in found if isinstance(item, Finding))
-        work = [item for item in found if isinstance(item, Task)]
+    def _bind(self, queries: list[Task]) -> list[Finding]:
         results = self.request.results
-        results.see(task.key for task in work)
-        fresh = {task.key: task for task in work if task.key not in results}
+        results.see(task.key for task in queries)
+        fresh = {task.key: task for task in queries if task.key not in results}
         outcomes: dict[str, Any] = {}
         if fresh:
             from agnes.lint.binding import bind
@@ -142,10 +149,8 @@ class Run:
             # What took too long here may not elsewhere, so it is tried again.
             lasting = {key: it for key, it in outcomes.items() if not it or it["start"] is not None}
             results.put(lasting)
-        for task in work:
-            finding = task.finding(outcomes.get(task.key) or results.get(task.key))
-            if finding is not None:
-                yield finding
+        known = ((task, outcomes.get(task.key) or results.get(task.key)) for task in queries)
+        return [found for task, outcome in known if (found := task.finding(outcome)) is not None]
 
     def _run_on_data(self, catalog: CatalogFacts, folder: Path) -> Iterator[Finding]:
         from agnes.lint.data import run_on_data

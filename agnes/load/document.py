@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from agnes.errors import YamlError
 from agnes.model.catalog import Index, IndexCategory, Lint, Settings
-from agnes.model.diagnostic import Diagnostic, has_errors
+from agnes.model.diagnostic import MAX_FINDINGS, Diagnostic, has_errors
 from agnes.model.fields import Model
 from agnes.model.layout import Kind, Slot, printable
 from agnes.model.metric import VARIANT, YAML_KEYS, Metric
@@ -25,8 +25,6 @@ _MODELS: dict[Kind, type[Model]] = {
     "table": Table,
 }
 _INNER: dict[Kind, type[Model]] = {"settings": Lint, "index": IndexCategory, "table": Column}
-MAX_FINDINGS = 100
-"""What is told of one file; the rest is counted."""
 MAX_MESSAGE = 500
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
 

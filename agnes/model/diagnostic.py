@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 Severity = Literal["error", "warning", "hint"]
 
+MAX_FINDINGS = 100
+"""How many mistakes of a kind are told of one file; the rest is counted."""
+
 
 @dataclass(frozen=True)
 class Diagnostic:

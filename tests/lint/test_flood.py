@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from agnes.lint.flood import stem
 from agnes.lint.rules.references import UnknownDimension, UnregisteredTable
-from agnes.load.document import MAX_FINDINGS
+from agnes.model.diagnostic import MAX_FINDINGS
 
 
 def found(rule, path, count):

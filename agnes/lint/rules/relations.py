@@ -97,7 +97,7 @@ class Circle(RelationRule):
                 metric.id: {to: node for node, to in _named(metric) if node[0] == key}
                 for metric in catalog.metrics.values()
             }
-            for circle in _circles({start: set(found) for start, found in nodes.items()}):
+            for circle in _circles({start: set(found) for start, found in nodes.items() if found}):
                 for at, metric_id in enumerate(circle):
                     way = [*circle[at:], *circle[:at], metric_id]
                     message = f"a circle: {' -> '.join(_shortened(way))}"
