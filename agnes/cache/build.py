@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,25 @@ from agnes.git.entry import Entry
 from agnes.git.history import FileHistory, file_histories
 from agnes.git.refs import MARKER
 from agnes.git.repository import Commit, Repository
-from agnes.model.layout import Layout, survey
+from agnes.model.layout import Layout, claim, printable, survey
+
+
+@dataclass(frozen=True)
+class Built:
+    """How a snapshot was made.
+
+    Args:
+        paths: the files whose rows differ from the older snapshot's; None when it was made from
+            nothing.
+        reason: why from nothing, although there was an older one.
+    """
+
+    paths: frozenset[str] | None = None
+    reason: str | None = None
+
+
+class Unsuitable(Exception):  # noqa: N818  (an outcome, not a mistake)
+    """An older snapshot that nothing can be carried on from, and why."""
 
 
 def build(
@@ -30,47 +49,188 @@ def build(
     *,
     base: Path | None = None,
     progress: Progress | None = None,
-) -> None:
-    """Write the snapshot of a revision.
+) -> Built:
+    """Write the snapshot of a revision, and read it again to see that it is whole.
 
     Args:
         target: the file to write; it must not exist.
-        base: an older snapshot of this catalog; it saves work when its commit is on the
-            revision's first-parent history, and changes nothing of the result.
+        base: an older snapshot of this catalog. What it costs to carry it on follows from what
+            changed since; what comes of it is the same as without.
 
     Raises:
         NotACatalogError: the revision has no agnes.yml where the catalog should be.
         GitError: an object is missing.
         CacheWriteError: the disk is full or read-only.
+        CacheError: what was written does not read back.
     """
-    entries = {entry.path: entry for entry in repository.entries(revision.tree)}
-    layout = survey((entry.path, entry.kind) for entry in entries.values())
-    if not any(slot.kind == "settings" for slot in layout.slots.values()):
+    marker = repository.entry(revision.tree, MARKER) if revision.tree else None
+    if marker is None or marker.kind != "file":
         raise NotACatalogError(
             f"{repository.location.path} has no {MARKER} in commit {revision.commit[:10]}",
             f"name a catalog with --catalog, or make one: touch {MARKER}, git add and commit it",
         )
-    carried = _carry(repository, revision, base) if base else None
-    if carried and base:
-        shutil.copyfile(base, target)
-        changed = carried.changed_paths(layout, entries)
-        histories = _continue_histories(base, changed, carried.newer)
-    else:
-        changed = set(layout.slots)
-        histories = _of_files(file_histories(repository, revision.commit) or {})
-    if not revision.committed:
-        histories = _date_previews(repository, revision, histories, changed)
+    built = Built()
     try:
-        with duckdb.connect(str(target)) as connection:
-            if carried is None:
-                connection.execute(_schema())
-            writer = Writer(repository, revision, connection, layout, histories)
-            writer.write(sorted(changed), entries, progress)
-            # Closing would do it too, but says nothing when it fails.
-            connection.execute("CHECKPOINT")
+        if base is not None:
+            built = _try_to_carry_on(repository, revision, base, target, progress)
+        if built.paths is None:
+            with duckdb.connect(str(target)) as connection:
+                _build_from_nothing(repository, revision, connection, progress)
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
+    check(target, revision.commit)
+    return built
+
+
+def check(path: Path, commit: str) -> None:
+    """Read a whole snapshot, and compare it with what it says of itself.
+
+    Raises:
+        CacheError: it is not the snapshot of this commit, is damaged, or of another format.
+    """
+    with Snapshot(path) as snapshot:
+        info = snapshot.info()
+        if info["commit_id"] != commit or info["format"] != FORMAT:
+            raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
+        if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
+            raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
+
+
+_REBUILD = "it can be made anew from git: da catalog rebuild"
+
+
+def _build_from_nothing(
+    repository: Repository,
+    revision: Revision,
+    connection: duckdb.DuckDBPyConnection,
+    progress: Progress | None,
+) -> None:
+    connection.execute(_schema())
+    entries = {entry.path: entry for entry in repository.entries(revision.tree)}
+    layout = survey((entry.path, entry.kind) for entry in entries.values())
+    histories = _of_files(file_histories(repository, revision.commit) or {})
+    if not revision.committed:
+        histories = _date_previews(repository, revision, histories, layout.slots)
+    writer = Writer(repository, revision, connection)
+    writer.write_files(layout, entries, histories, progress)
+    writer.write_history(histories)
+    writer.write_index(layout, entries)
+    writer.write_info(layout, entries)
+    # Closing would do it too, but says nothing when it fails.
+    connection.execute("CHECKPOINT")
+
+
+def _try_to_carry_on(
+    repository: Repository,
+    revision: Revision,
+    base: Path,
+    target: Path,
+    progress: Progress | None,
+) -> Built:
+    try:
+        shutil.copyfile(base, target)
+        with duckdb.connect(str(target)) as connection:
+            return Built(_carry_on(repository, revision, connection, progress))
+    except Unsuitable as why:
+        reason = str(why)
+    except FileNotFoundError:
+        reason = f"the snapshot of {base.stem[:10]} is gone"
+    except duckdb.Error:
+        reason = f"the snapshot of {base.stem[:10]} is damaged"
+    target.unlink(missing_ok=True)
+    target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
+    return Built(reason=reason)
+
+
+def _carry_on(
+    repository: Repository,
+    revision: Revision,
+    connection: duckdb.DuckDBPyConnection,
+    progress: Progress | None,
+) -> frozenset[str]:
+    """Bring the copy of an older snapshot to a revision; the files whose rows differ now."""
+    info = _suitable(connection)
+    newer = file_histories(repository, revision.commit, since=info["commit_id"])
+    if newer is None:
+        raise Unsuitable(
+            f"{info['commit_id'][:10]} is not in the history of {revision.commit[:10]}: "
+            "it was rewritten, or is another branch's"
+        )
+    newer = _of_files(newer)
+    try:
+        changed = _changed(repository, info["tree"], revision, newer)
+    except MissingObjectError:
+        raise Unsuitable(f"the files of {info['commit_id'][:10]} are gone") from None
+    histories = _continue_histories(connection, changed.paths, newer)
+    if not revision.committed:
+        histories = _date_previews(repository, revision, histories, changed.paths)
+    writer = Writer(repository, revision, connection)
+    writer.delete(changed.paths)
+    writer.write_files(changed.layout, changed.entries, histories, progress)
+    writer.write_history(histories)
+    if changed.index:
+        entries = {entry.path: entry for entry in repository.entries(revision.tree)}
+        writer.write_index(survey((it.path, it.kind) for it in entries.values()), entries)
+    writer.write_info(changed.layout, changed.entries)
+    connection.execute("CHECKPOINT")
+    return frozenset(changed.paths)
+
+
+def _suitable(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    [info] = _rows(connection, "SELECT * FROM snapshot_info") or [{}]
+    if not info or info["format"] != FORMAT or info["duckdb_version"] != duckdb.__version__:
+        raise Unsuitable("the older snapshot was made by another version of DuckDB")
+    if not info["committed"] or info["shallow"]:
+        raise Unsuitable("the older snapshot knows only a part of the history")
+    return info
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """What differs between an older snapshot and a revision.
+
+    Args:
+        paths: of files that came, went, changed, or won or lost their id to another file.
+        layout, entries: of those that the revision has.
+        index: whether the index or the set of metrics differs.
+    """
+
+    paths: set[str]
+    layout: Layout
+    entries: dict[str, Entry]
+    index: bool
+
+
+def _changed(
+    repository: Repository, old: str | None, revision: Revision, newer: Iterable[str]
+) -> _Changed:
+    """Compare the trees; only folders that differ are read.
+
+    Args:
+        newer: paths that commits since then changed, perhaps back to what they were.
+    """
+    changes = {change.path: change for change in repository.changes(old, revision.tree)}
+    paths = changes.keys() | set(newer)
+    there = {
+        entry.path: entry
+        for folder in {path.rpartition("/")[0] for path in paths}
+        for entry in repository.folder(revision.tree, folder)
+    }
+    there |= {path: change.new for path, change in changes.items() if change.new is not None}
+    claims = {claim(path) for path in paths} - {None}
+    paths |= {path for path in there if claim(path) in claims}
+    entries = {path: there[path] for path in sorted(paths & there.keys())}
+    layout = survey((entry.path, entry.kind) for entry in entries.values())
+    came_or_went = {
+        claim(path) for path, it in changes.items() if _is_file(it.old) != _is_file(it.new)
+    }
+    index = bool(came_or_went - {None}) or "index " in claims
+    return _Changed(paths, layout, entries, index)
+
+
+def _is_file(entry: Entry | None) -> bool:
+    return entry is not None and entry.kind in ("file", "twice")
 
 
 def _of_files(histories: dict[str, FileHistory]) -> dict[str, FileHistory]:
@@ -80,62 +240,27 @@ def _of_files(histories: dict[str, FileHistory]) -> dict[str, FileHistory]:
     return {path: history for path, history in histories.items() if path in places}
 
 
-@dataclass(frozen=True)
-class _Carried:
-    """What an older snapshot spares.
-
-    Args:
-        newer: what commits since then changed, perhaps back to what it was.
-    """
-
-    layout: Layout
-    entries: dict[str, Entry]
-    newer: dict[str, FileHistory]
-
-    def changed_paths(self, layout: Layout, entries: dict[str, Entry]) -> set[str]:
-        """Files that came, went, changed, or won or lost their id to another file."""
-        return {
-            path
-            for path in layout.slots.keys() | self.layout.slots.keys()
-            if path in self.newer
-            or self.layout.slots.get(path) != layout.slots.get(path)
-            or self.entries.get(path) != entries.get(path)
-        }
-
-
-def _carry(repository: Repository, revision: Revision, base: Path) -> _Carried | None:
-    try:
-        with Snapshot(base) as snapshot:
-            info = snapshot.info()
-    except CacheError:
-        return None
-    if info["format"] != FORMAT or not info["committed"] or info["shallow"]:
-        return None
-    newer = file_histories(repository, revision.commit, since=info["commit_id"])
-    if newer is None:
-        return None
-    try:
-        entries = {entry.path: entry for entry in repository.entries(info["tree"])}
-    except MissingObjectError:
-        return None
-    layout = survey((entry.path, entry.kind) for entry in entries.values())
-    return _Carried(layout, entries, _of_files(newer))
-
-
 def _continue_histories(
-    base: Path, changed: set[str], newer: dict[str, FileHistory]
+    connection: duckdb.DuckDBPyConnection, changed: set[str], newer: dict[str, FileHistory]
 ) -> dict[str, FileHistory]:
     """The histories of what changed: the first change as known before, the last as it is now."""
-    with Snapshot(base) as snapshot:
-        known = snapshot.rows(
-            "SELECT * FROM file_history WHERE path IN (SELECT unnest($1))",
-            [sorted(changed | newer.keys())],
-        )
+    wanted = [path for path in changed | newer.keys() if printable(path) == path]
+    known = _rows(
+        connection, "SELECT * FROM file_history WHERE list_contains($1, path)", [sorted(wanted)]
+    )
     histories = {row["path"]: _history(row) for row in known}
     for path, history in newer.items():
         first = histories[path].first if path in histories else history.first
         histories[path] = replace(history, first=first)
     return histories
+
+
+def _rows(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: list[Any] | None = None
+) -> list[dict[str, Any]]:
+    cursor = connection.execute(sql, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _history(row: dict[str, Any]) -> FileHistory:
@@ -151,11 +276,11 @@ def _date_previews(
     repository: Repository,
     revision: Revision,
     histories: dict[str, FileHistory],
-    changed: set[str],
+    changed: Iterable[str],
 ) -> dict[str, FileHistory]:
     """Give files that are in no commit the commit that the working tree is based on."""
     commit = repository.commit(revision.commit)
-    missing = {path: FileHistory(path, commit, commit) for path in changed - histories.keys()}
+    missing = {path: FileHistory(path, commit, commit) for path in changed if path not in histories}
     return histories | missing
 
 

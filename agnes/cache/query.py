@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+COUNTS = ("metrics", "tables", "columns", "stale", "errors", "warnings")
 _JSON_COLUMNS = ("sql_variants", "validation", "meta")
 
 
@@ -67,6 +68,21 @@ class Snapshot:
                     row[name] = json.loads(row[name])
         return found
 
+    def digest(self) -> str:
+        """The digest of the rows as they are; `info` has the one of the rows as they were written.
+
+        Raises:
+            CacheError: the file is damaged.
+        """
+        import duckdb
+
+        from agnes.cache.digest import digest
+
+        try:
+            return digest(self._connection)
+        except duckdb.Error as error:
+            raise _damaged(self.path, error) from error
+
     def info(self) -> Row:
         """The one row of `snapshot_info`."""
         found = self.rows("SELECT * FROM snapshot_info")
@@ -113,18 +129,8 @@ class Snapshot:
 
     def counts(self) -> dict[str, int]:
         """How much there is."""
-        return {
-            name: int(value)
-            for name, value in self.rows(
-                "SELECT (SELECT count(*) FROM metric_definitions) AS metrics, "
-                "(SELECT count(*) FROM table_registry) AS tables, "
-                "(SELECT count(*) FROM column_metadata) AS columns, "
-                "(SELECT count(*) FROM metric_definitions WHERE stale) + "
-                "(SELECT count(*) FROM table_registry WHERE stale) AS stale, "
-                "(SELECT count(*) FROM catalog_diagnostics WHERE severity = 'error') AS errors, "
-                "(SELECT count(*) FROM catalog_diagnostics WHERE severity = 'warning') AS warnings"
-            )[0].items()
-        }
+        info = self.info()
+        return {name: info[name] for name in COUNTS}
 
     def nearest_ids(self, metric_id: str, limit: int = 3) -> list[str]:
         """Ids that somebody who typed `metric_id` may have meant, the nearest first."""

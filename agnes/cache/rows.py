@@ -13,6 +13,7 @@ from agnes.model.catalog import Index
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.metric import Metric
 from agnes.model.table import Table
+from agnes.search import index as search_index
 
 Row = tuple[Any, ...]
 
@@ -75,6 +76,32 @@ TERM: dict[str, Kind] = {
     **dict.fromkeys(("field", "word"), "text"),
 }
 KEY: dict[str, Kind] = dict.fromkeys(("key", "id", "kind", "phrase"), "text")
+BY_FILE: dict[str, dict[str, Kind]] = {
+    "metric_definitions": METRIC,
+    "table_registry": TABLE,
+    "column_metadata": COLUMN,
+    "catalog_diagnostics": DIAGNOSTIC,
+    "search_terms": TERM,
+    "search_keys": KEY,
+}
+"""The tables whose rows come from one file each, and their columns."""
+
+
+def add_rows(batch: dict[str, list[Row]], served: Served, history: FileHistory) -> None:
+    """Add everything that is served of a file.
+
+    Args:
+        batch: rows by table; see `BY_FILE`.
+    """
+    match served.value:
+        case Metric() as metric:
+            batch["metric_definitions"].append(metric_row(served, metric, history))
+            batch["search_terms"] += search_index.term_rows(metric)
+            batch["search_keys"] += search_index.key_rows(metric)
+        case Table() as table:
+            batch["table_registry"].append(table_row(served, table, history))
+            batch["column_metadata"] += column_rows(served, table, history)
+    batch["catalog_diagnostics"] += map(diagnostic_row, served.document.diagnostics)
 
 
 def metric_row(served: Served, metric: Metric, history: FileHistory) -> Row:

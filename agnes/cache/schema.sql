@@ -117,7 +117,16 @@ CREATE TABLE snapshot_info (
     sync_interval VARCHAR,
     format INTEGER NOT NULL,
     agnes_version VARCHAR NOT NULL,
-    built_at TIMESTAMP NOT NULL
+    duckdb_version VARCHAR NOT NULL,
+    built_at TIMESTAMP NOT NULL,
+    committed_at TIMESTAMP NOT NULL,   -- the commit's own time
+    metrics INTEGER NOT NULL,
+    tables INTEGER NOT NULL,
+    columns INTEGER NOT NULL,
+    stale INTEGER NOT NULL,            -- metrics and tables of which an earlier version is served
+    errors INTEGER NOT NULL,           -- rows of catalog_diagnostics
+    warnings INTEGER NOT NULL,
+    digest VARCHAR NOT NULL            -- of the rows of all other tables
 );
 
 -- What search needs. Terms are stems; see agnes/search/text.py.

@@ -21,7 +21,7 @@ from urllib.parse import quote
 from agnes.errors import CacheError, CacheWriteError
 from agnes.git.refs import Location
 
-FORMAT = 1
+FORMAT = 2
 KEEP = 5
 """Snapshots that are kept besides those in force; readers may still be about to open one."""
 LOCK_SECONDS = 600.0
@@ -121,6 +121,12 @@ class Store:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         return Current(self.path(revision), ref, head)
+
+    def older_format(self) -> str | None:
+        """The folder of this catalog's cache in an older format, if there is one: `v1`."""
+        folders = self.folder.parent.parent.glob(f"v*/{self.folder.name}")
+        others = [folder.parent.name for folder in folders if folder != self.folder]
+        return max(others, default=None)
 
     def snapshots(self) -> list[Path]:
         """All snapshots, the most recently used first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,25 +11,24 @@ from importlib.metadata import version
 import duckdb
 
 from agnes.cache import rows
-from agnes.cache.arrow import Kind, insert
+from agnes.cache.arrow import insert
+from agnes.cache.digest import digest
+from agnes.cache.produce import produce
 from agnes.cache.store import FORMAT
 from agnes.git.entry import Entry
 from agnes.git.history import FileHistory
 from agnes.git.repository import Repository
-from agnes.load.catalog import Served, check_index, serve
+from agnes.load.catalog import Served, check_index, find_earlier, serve
 from agnes.model.catalog import Index, Settings
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.layout import Layout, Slot
-from agnes.model.metric import Metric
-from agnes.model.table import Table
-from agnes.search import index as search_index
+from agnes.model.layout import Layout, Slot, printable
 
 Progress = Callable[[int, int], None]
 """Called with the number of files done and the number of all."""
 
-_BATCH = 1000
-_BY_PATH = ("metric_definitions", "table_registry", "column_metadata")
-_WHOLE_CATALOG_CODES = ("AG206", "AG207", "AG208")
+_SEARCH = ("search_terms", "search_keys")
+_BY_PATH = ("metric_definitions", "table_registry", "column_metadata", "catalog_diagnostics")
+_OF_INDEX = "AG208"
 
 
 @dataclass(frozen=True)
@@ -48,141 +47,140 @@ class Revision:
 
 
 class Writer:
-    """Writes what changed into the open file of a new snapshot."""
+    """Writes into the open file of a new snapshot."""
 
     def __init__(
-        self,
-        repository: Repository,
-        revision: Revision,
-        connection: duckdb.DuckDBPyConnection,
-        layout: Layout,
-        histories: dict[str, FileHistory],
+        self, repository: Repository, revision: Revision, connection: duckdb.DuckDBPyConnection
     ) -> None:
         self.repository = repository
         self.revision = revision
         self.connection = connection
-        self.layout = layout
-        self.histories = histories
 
-    def write(
-        self, changed: list[str], entries: dict[str, Entry], progress: Progress | None
-    ) -> None:
-        """Replace the rows of the files that changed, and those of the catalog as a whole.
-
-        Args:
-            changed: paths, of files that went too.
-            entries: every file of the revision, by path.
-        """
-        self._delete(changed)
-        present = [path for path in changed if path in self.layout.slots]
-        for start in range(0, len(present), _BATCH):
-            batch = present[start : start + _BATCH]
-            self._write_files([entries[path] for path in batch])
-            if progress:
-                progress(min(start + _BATCH, len(present)), len(present))
-        self._write_history()
-        self._write_catalog(entries)
-
-    def _delete(self, changed: list[str]) -> None:
-        if not changed or not self._has_rows():
-            return
-        parameters = [changed]
-        for table in ("search_terms", "search_keys"):
+    def delete(self, paths: Collection[str]) -> None:
+        """Delete everything that comes of some files."""
+        known = [[*{*paths, *map(printable, paths)}]]  # findings have the one, rows the other
+        for table in _SEARCH:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE id IN "  # noqa: S608
                 "(SELECT id FROM metric_definitions WHERE list_contains($1, path))",
-                parameters,
+                known,
             )
-        for table in (*_BY_PATH, "catalog_diagnostics"):
+        for table in _BY_PATH:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE list_contains($1, path)",  # noqa: S608
-                parameters,
+                known,
             )
 
-    def _has_rows(self) -> bool:
-        return bool(self.connection.execute("SELECT 1 FROM snapshot_info").fetchall())
+    def write_files(
+        self,
+        layout: Layout,
+        entries: Mapping[str, Entry],
+        histories: Mapping[str, FileHistory],
+        progress: Progress | None,
+    ) -> None:
+        """Write what comes of files, and what is wrong with their places.
 
-    def _write_files(self, entries: list[Entry]) -> None:
-        served = self._serve(entries)
-        batches: dict[str, tuple[dict[str, Kind], list[rows.Row]]] = {
-            "metric_definitions": (rows.METRIC, []),
-            "table_registry": (rows.TABLE, []),
-            "column_metadata": (rows.COLUMN, []),
-            "catalog_diagnostics": (rows.DIAGNOSTIC, []),
-            "search_terms": (rows.TERM, []),
-            "search_keys": (rows.KEY, []),
-        }
-        for item in served:
-            history = self.histories[item.entry.path]
-            match item.value:
-                case Metric() as metric:
-                    batches["metric_definitions"][1].append(rows.metric_row(item, metric, history))
-                    batches["search_terms"][1].extend(search_index.term_rows(metric))
-                    batches["search_keys"][1].extend(search_index.key_rows(metric))
-                case Table() as table:
-                    batches["table_registry"][1].append(rows.table_row(item, table, history))
-                    batches["column_metadata"][1].extend(rows.column_rows(item, table, history))
-            batches["catalog_diagnostics"][1].extend(
-                map(rows.diagnostic_row, item.document.diagnostics)
-            )
-        for table_name, (columns, found) in batches.items():
-            insert(self.connection, table_name, columns, found)
-
-    def _serve(self, entries: list[Entry]) -> list[Served]:
-        return serve(
-            self.repository,
-            self.revision.commit,
-            self.layout.slots,
-            entries,
-            committed=self.revision.committed,
+        Args:
+            entries: at least those that have a slot, by path.
+        """
+        wanted = [entries[path] for path in sorted(layout.slots)]
+        broken: list[Served] = []
+        done = 0
+        for batch, more in produce(self.repository.location, layout.slots, wanted, histories):
+            self._insert(batch)
+            broken += more
+            done += len(batch["metric_definitions"]) + len(batch["table_registry"]) + len(more)
+            if progress:
+                progress(done, len(wanted))
+        stale = find_earlier(
+            self.repository, self.revision.commit, broken, committed=self.revision.committed
         )
+        batch = {table: [] for table in rows.BY_FILE}
+        for served in stale:
+            rows.add_rows(batch, served, histories[served.entry.path])
+        self._insert(batch)
+        self._insert_findings(layout.diagnostics)
+        if progress and wanted:
+            progress(len(wanted), len(wanted))
 
-    def _write_history(self) -> None:
-        if self._has_rows():
-            self.connection.execute(
-                "DELETE FROM file_history WHERE list_contains($1, path)", [list(self.histories)]
-            )
-        found = [rows.history_row(self.histories[path]) for path in sorted(self.histories)]
+    def write_history(self, histories: Mapping[str, FileHistory]) -> None:
+        """Write when files were changed, in place of what was known of them."""
+        self.connection.execute(
+            "DELETE FROM file_history WHERE list_contains($1, path)", [list(histories)]
+        )
+        found = [rows.history_row(histories[path]) for path in sorted(histories)]
         insert(self.connection, "file_history", rows.HISTORY, found)
 
-    def _write_catalog(self, entries: dict[str, Entry]) -> None:
-        """What depends on all files together."""
-        own = [entries[slot.path] for slot in self.layout.slots.values() if _is_own(slot)]
-        settings, index = Settings(), Index()
-        for served in self._serve(own):
-            match served.value:
-                case Settings():
-                    settings = served.value
-                case Index():
-                    index = served.value
-        execute = self.connection.execute
-        execute("DELETE FROM categories")
-        ids = [slot.id for slot in self.layout.slots.values() if slot.kind == "metric"]
+    def write_index(self, layout: Layout, entries: Mapping[str, Entry]) -> None:
+        """Write the categories, and where the index and the files disagree.
+
+        Args:
+            layout, entries: of the whole catalog.
+        """
+        index = next(iter(self._own(layout.slots, entries, "index")), Index())
+        assert isinstance(index, Index)
+        ids = [slot.id for slot in layout.slots.values() if slot.kind == "metric"]
+        self.connection.execute("DELETE FROM categories")
         insert(self.connection, "categories", rows.CATEGORY, rows.category_rows(index, ids))
-        execute(
-            "DELETE FROM catalog_diagnostics WHERE list_contains($1, code)",
-            [list(_WHOLE_CATALOG_CODES)],
-        )
-        findings = self.layout.diagnostics + check_index(index, self.layout.slots)
-        self._insert_diagnostics(findings)
+        self.connection.execute("DELETE FROM catalog_diagnostics WHERE code = $1", [_OF_INDEX])
+        self._insert_findings(check_index(index, layout.slots))
+
+    def write_info(self, layout: Layout, entries: Mapping[str, Entry]) -> None:
+        """Write what the snapshot is, and count and digest what it holds; this comes last.
+
+        Args:
+            layout, entries: of agnes.yml, or what was known of it stays.
+        """
+        execute = self.connection.execute
+        known = execute("SELECT name, description, sync_interval FROM snapshot_info").fetchall()
+        texts = known[0] if known else (None, None, None)
+        for settings in self._own(layout.slots, entries, "settings"):
+            assert isinstance(settings, Settings)
+            texts = (settings.name, settings.description, settings.sync_interval)
         execute("DELETE FROM snapshot_info")
         execute(
-            "INSERT INTO snapshot_info VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            f"INSERT INTO snapshot_info SELECT {_INFO}",
             [
                 *(self.revision.commit, self.revision.tree),
                 *(self.revision.committed, self.repository.is_shallow()),
-                *(settings.name, settings.description, settings.sync_interval),
-                *(FORMAT, _agnes_version(), datetime.now(UTC).replace(tzinfo=None)),
+                *texts,
+                *(FORMAT, _agnes_version(), duckdb.__version__),
+                datetime.now(UTC).replace(tzinfo=None),
+                self.repository.commit(self.revision.commit).time,
+                digest(self.connection),
             ],
         )
 
-    def _insert_diagnostics(self, findings: list[Diagnostic]) -> None:
+    def _own(
+        self, slots: Mapping[str, Slot], entries: Mapping[str, Entry], kind: str
+    ) -> Iterable[object]:
+        """The catalog's own file of a kind, as it is served."""
+        own = [entries[slot.path] for slot in slots.values() if slot.kind == kind]
+        served = serve(
+            self.repository, self.revision.commit, slots, own, committed=self.revision.committed
+        )
+        return [item.value for item in served if item.value is not None]
+
+    def _insert(self, batch: Mapping[str, list[rows.Row]]) -> None:
+        for table, columns in rows.BY_FILE.items():
+            insert(self.connection, table, columns, batch[table])
+
+    def _insert_findings(self, findings: list[Diagnostic]) -> None:
         found = [rows.diagnostic_row(finding) for finding in findings]
         insert(self.connection, "catalog_diagnostics", rows.DIAGNOSTIC, found)
 
 
-def _is_own(slot: Slot) -> bool:
-    return slot.kind in ("settings", "index")
+_INFO = """
+    $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+    (SELECT count(*) FROM metric_definitions),
+    (SELECT count(*) FROM table_registry),
+    (SELECT count(*) FROM column_metadata),
+    (SELECT count(*) FROM metric_definitions WHERE stale)
+        + (SELECT count(*) FROM table_registry WHERE stale),
+    (SELECT count(*) FROM catalog_diagnostics WHERE severity = 'error'),
+    (SELECT count(*) FROM catalog_diagnostics WHERE severity = 'warning'),
+    $13
+"""
 
 
 @cache

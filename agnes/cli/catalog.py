@@ -189,6 +189,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
         "previous": outcome.previous,
         "branch": outcome.branch,
         "path": str(outcome.path),
+        "reason": outcome.reason,
         "added": outcome.added,
         "changed": outcome.changed,
         "removed": outcome.removed,
@@ -211,6 +212,8 @@ def _print_outcome(outcome: Outcome) -> None:
         for line in change_lines(outcome.added, outcome.changed, outcome.removed):
             echo(line)
         echo(f"Synced {outcome.previous[:10]} -> {outcome.commit[:10]}: {counts}")
+    if outcome.reason:
+        note(f"built from nothing: {outcome.reason}")
     if outcome.branch is None:
         note("HEAD is detached; that commit is served")
     if outcome.counts["stale"]:

@@ -146,20 +146,7 @@ class Repository:
 
     def catalog_tree(self, root: str | None) -> str | None:
         """The id of the catalog's folder in the whole tree `root`; None when it is not there."""
-        at = root
-        for part in filter(None, self.location.folder.split("/")):
-            if at is None:
-                return None
-            wanted = part.encode("utf-8", "surrogateescape")
-            at = next(
-                (
-                    oid.hex()
-                    for mode, name, oid in self._read_tree(at)
-                    if name == wanted and mode == _TREE_MODE
-                ),
-                None,
-            )
-        return at
+        return self._subtree(root, self.location.folder)
 
     def entries(self, tree: str | None) -> list[Entry]:
         """Everything in a catalog's folder `tree`, sorted by path."""
@@ -171,6 +158,17 @@ class Repository:
             if raw_name == name.encode() and mode != _TREE_MODE:
                 return Entry(name, oid.hex(), _KINDS.get(mode, "file"))
         return None
+
+    def folder(self, tree: str | None, path: str) -> list[Entry]:
+        """The files directly in one folder of a catalog's folder `tree`; none if it is not there.
+
+        Args:
+            path: `metrics/revenue`, or "" for the catalog's folder itself.
+        """
+        found: dict[str, list[Entry | None]] = {}
+        for _ in self._compare(f"{path}/" if path else "", None, self._subtree(tree, path), found):
+            pass  # its folders
+        return [entry for _, entry in found.values() if entry is not None]
 
     def changes(self, old: str | None, new: str | None) -> list[Change]:
         """What differs between two trees by their ids, sorted by path.
@@ -206,6 +204,14 @@ class Repository:
             return int(self._pygit2.odb.read_header(entry.blob)[1])
         except (KeyError, pygit2.GitError):
             raise missing_object(entry.blob, entry.path) from None
+
+    def _subtree(self, tree: str | None, path: str) -> str | None:
+        for part in filter(None, path.split("/")):
+            wanted = part.encode("utf-8", "surrogateescape")
+            entries = self._read_tree(tree) if tree else []
+            found = (oid for mode, name, oid in entries if name == wanted and mode == _TREE_MODE)
+            tree = next((oid.hex() for oid in found), None)
+        return tree
 
     def _compare(
         self, prefix: str, old: str | None, new: str | None, found: dict[str, list[Entry | None]]

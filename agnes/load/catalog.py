@@ -114,20 +114,37 @@ def serve(
         entries: the files to read; those without a slot are passed over.
         committed: False when they are not `commit_id`'s but those of a working tree upon it.
     """
-    served: dict[str, Served] = {}
-    for entry in entries:
-        if slot := slots.get(entry.path):
-            document = read_entry(repository, slot, entry)
-            served[entry.path] = Served(document, document.value, entry)
-    broken = {path for path, item in served.items() if item.value is None}
-    for earlier in earlier_versions(repository, commit_id, broken, own=not committed):
-        if earlier.kind != "file" or earlier.path not in broken:
+    documents = [
+        (read_entry(repository, slots[entry.path], entry), entry)
+        for entry in entries
+        if entry.path in slots
+    ]
+    served = [Served(document, document.value, entry) for document, entry in documents]
+    broken = [item for item in served if item.value is None]
+    whole = [item for item in served if item.value is not None]
+    whole += find_earlier(repository, commit_id, broken, committed=committed)
+    return sorted(whole, key=lambda item: item.entry.path)
+
+
+def find_earlier(
+    repository: Repository, commit_id: str, broken: Iterable[Served], *, committed: bool = True
+) -> list[Served]:
+    """For files that do not validate, the newest earlier version that does, if there is one.
+
+    Args:
+        broken: files of `commit_id`, or of a working tree upon it when it is not `committed`.
+    """
+    found = {item.entry.path: item for item in broken}
+    wanted = set(found)
+    for earlier in earlier_versions(repository, commit_id, wanted, own=not committed):
+        if earlier.kind != "file" or earlier.path not in wanted:
             continue
-        document = read_entry(repository, slots[earlier.path], earlier)
-        if document.value is not None:
-            served[earlier.path] = Served(served[earlier.path].document, document.value, earlier)
-            broken.discard(earlier.path)
-    return [served[path] for path in sorted(served)]
+        document = found[earlier.path].document
+        value = read_entry(repository, document.slot, earlier).value
+        if value is not None:
+            found[earlier.path] = Served(document, value, earlier)
+            wanted.discard(earlier.path)
+    return [found[path] for path in sorted(found)]
 
 
 def check_index(index: Index, slots: Mapping[str, Slot]) -> list[Diagnostic]:

@@ -58,6 +58,12 @@ def printable(path: str) -> str:
     )
 
 
+def claim(path: str) -> str | None:
+    """What a path wants to be: files with the same claim want the same id. None if nothing."""
+    slot = _place(path)
+    return f"{slot.kind} {slot.id}".casefold() if isinstance(slot, Slot) else None
+
+
 def survey(entries: Iterable[tuple[str, str]]) -> Layout:
     """Sort out a catalog's files.
 
@@ -84,8 +90,7 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
         if isinstance(slot, Diagnostic):
             diagnostics.append(slot)
         else:
-            claim = f"{slot.kind} {slot.id}".casefold()
-            owner = owners.setdefault(claim, path)
+            owner = owners.setdefault(f"{slot.kind} {slot.id}".casefold(), path)
             if owner == path:
                 slots[path] = slot
             else:

@@ -22,6 +22,7 @@ class Outcome:
         wanted: the branch's tip; differs from `commit` when the change was too large to be cheap.
         branch: the branch that is followed, None when HEAD is detached.
         added, changed, removed: ids of metrics, and of tables as `tables/<id>`.
+        reason: why the snapshot was built from nothing, although there was an older one.
         findings: rows of `catalog_diagnostics` of the snapshot in force.
     """
 
@@ -30,6 +31,7 @@ class Outcome:
     previous: str | None
     wanted: str
     branch: str | None
+    reason: str | None = None
     added: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)

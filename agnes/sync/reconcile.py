@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from agnes.cache.build import build
+from agnes.cache.build import Built, build, check
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.cache.write import Progress, Revision
@@ -21,6 +24,8 @@ from agnes.sync.outcome import Outcome, outcome_if_current
 
 CHEAP_FILES = 1_000
 """Up to so many changed files, a read command syncs before it answers."""
+NEAR_COMMITS = 1_000
+"""How far back a snapshot is looked for that can be carried on."""
 
 
 def reconcile(
@@ -44,7 +49,7 @@ def reconcile(
     tip = repository.tip(ref)
     current = store.current()
     wanted = Current(store.path(tip.commit), ref, head.commit)
-    if current == wanted and _is_readable(current.path):
+    if current == wanted and _is_whole(current.path, current.commit):
         return _describe(current, current, tip)
     if cheap_only and current and _changed_files(repository, current, tip.commit) > CHEAP_FILES:
         return _describe(current, current, tip)
@@ -52,10 +57,10 @@ def reconcile(
         # Another process may have been faster, or the branch may have moved on meanwhile.
         current, tip = store.current(), repository.tip(ref)
         revision = _committed(repository, tip.commit)
-        _ensure(repository, store, revision, current, progress)
+        built = _ensure(repository, store, revision, tip.commit, progress)
         now = store.point_to(tip.commit, ref, head.commit)
         store.collect()
-    return _describe(current, now, tip)
+    return _describe(current, now, tip, built)
 
 
 def rebuild(location: Location, progress: Progress | None = None) -> Outcome:
@@ -135,18 +140,9 @@ def _materialize(
 ) -> Path:
     store = Store(repository.location)
     path = store.path(name)
-    if not _is_readable(path):
+    if not _is_whole(path, revision.commit):
         with store.lock():
-            if not _is_readable(path):
-                with store.new_snapshot(name) as target:
-                    base = store.current()
-                    build(
-                        repository,
-                        revision,
-                        target,
-                        base=base.path if base else None,
-                        progress=progress,
-                    )
+            _ensure(repository, store, revision, name, progress)
             store.collect()
     with contextlib.suppress(OSError):
         path.touch()  # used now, so that it is not the next to be collected
@@ -157,22 +153,43 @@ def _ensure(
     repository: Repository,
     store: Store,
     revision: Revision,
-    current: Current | None,
+    name: str,
     progress: Progress | None,
-) -> None:
-    if _is_readable(store.path(revision.commit)):
-        return
-    with store.new_snapshot(revision.commit) as target:
-        base = current.path if current else None
-        build(repository, revision, target, base=base, progress=progress)
+) -> Built:
+    """Build the snapshot of a revision, unless it is there and whole."""
+    there = store.path(name).exists()
+    if there and _is_whole(store.path(name), revision.commit):
+        return Built()
+    current = store.current()
+    in_force = current.path if current else None
+    base = _nearest(repository, store, revision) or in_force
+    with store.new_snapshot(name) as target:
+        built = build(repository, revision, target, base=base, progress=progress)
+    if built.paths is None and there:
+        return Built(reason="its snapshot was damaged")
+    if base is None and (older := store.older_format()):
+        return Built(reason=f"the cache has a new format, after {older}")
+    # What differs from another snapshot is not what differs from the one in force.
+    return built if base == in_force else replace(built, paths=None)
 
 
-def _is_readable(path: Path) -> bool:
+def _nearest(repository: Repository, store: Store, revision: Revision) -> Path | None:
+    """The snapshot of the nearest commit on the first-parent history."""
+    known = {path.stem: path for path in store.snapshots()}
+    if revision.committed:
+        known.pop(revision.commit, None)
+    with contextlib.suppress(MissingObjectError):
+        for commit, _ in islice(repository.first_parents(revision.commit), NEAR_COMMITS):
+            if commit in known:
+                return known[commit]
+    return None
+
+
+def _is_whole(path: Path, commit: str) -> bool:
     if not path.is_file():
         return False
     try:
-        with Snapshot(path) as snapshot:
-            snapshot.info()
+        check(path, commit)
     except CacheError:
         return False
     return True
@@ -188,19 +205,24 @@ def _changed_files(repository: Repository, current: Current, commit: str) -> int
         return 0  # what is in force is damaged, or of a history that is gone: do not keep it
 
 
-def _describe(before: Current | None, now: Current, tip: BornTip) -> Outcome:
+def _describe(
+    before: Current | None, now: Current, tip: BornTip, built: Built | None = None
+) -> Outcome:
+    built = built or Built()
     with Snapshot(now.path) as snapshot:
-        findings, counts, new = snapshot.diagnostics(), snapshot.counts(), _versions(snapshot)
+        findings, counts = snapshot.diagnostics(), snapshot.counts()
+        new = _versions(snapshot, built.paths)
     old: dict[str, Any] = {}
     if before is not None:
         with contextlib.suppress(CacheError), Snapshot(before.path) as snapshot:
-            old = _versions(snapshot)
+            old = _versions(snapshot, built.paths)
     return Outcome(
         path=now.path,
         commit=now.commit,
         previous=before.commit if before else None,
         wanted=tip.commit,
         branch=tip.branch,
+        reason=built.reason,
         added=sorted(new.keys() - old.keys()),
         changed=sorted(name for name in new.keys() & old.keys() if new[name] != old[name]),
         removed=sorted(old.keys() - new.keys()),
@@ -209,10 +231,17 @@ def _describe(before: Current | None, now: Current, tip: BornTip) -> Outcome:
     )
 
 
-def _versions(snapshot: Snapshot) -> dict[str, Any]:
-    """What is served under each id: the version of its file, and whether that is stale."""
+def _versions(snapshot: Snapshot, paths: Collection[str] | None) -> dict[str, Any]:
+    """What is served under each id: the version of its file, and whether that is stale.
+
+    Args:
+        paths: the files to look at, all if None.
+    """
+    known = None if paths is None else [path for path in paths if path.isprintable()]
     rows = snapshot.rows(
-        "SELECT id, blob, stale FROM metric_definitions "
-        "UNION ALL SELECT 'tables/' || id, blob, stale FROM table_registry"
+        "SELECT id, blob, stale FROM metric_definitions WHERE $1 IS NULL OR list_contains($1, path)"
+        "UNION ALL SELECT 'tables/' || id, blob, stale FROM table_registry "
+        "WHERE $1 IS NULL OR list_contains($1, path)",
+        [known],
     )
     return {row["id"]: (row["blob"], row["stale"]) for row in rows}

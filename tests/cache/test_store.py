@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agnes.cache import store as module
-from agnes.cache.store import Store
+from agnes.cache.store import FORMAT, Store
 from agnes.errors import CacheError
 from agnes.git.refs import Location, locate
 
@@ -226,9 +226,11 @@ def test_the_lock_is_free_after_an_exception(store):
         pass
 
 
-@pytest.mark.parametrize("obstacle", [".git/agnes", ".git/agnes/v1", ".git/agnes/v1/root"])
+@pytest.mark.parametrize(
+    "obstacle", [".git/agnes", f".git/agnes/v{FORMAT}", f".git/agnes/v{FORMAT}/root"]
+)
 def test_a_cache_that_cannot_be_made_is_an_error_with_a_remedy(store, repository, obstacle):
-    repository.write(obstacle, "a file")
+    repository.write(f".git/{obstacle}", "a file")
 
     with pytest.raises(CacheError, match="cannot write the cache") as caught, store.lock():
         pass

@@ -1,0 +1,80 @@
+"""From files to the rows of a snapshot: in this process, or on all cores when there are many."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+
+from agnes.cache import rows
+from agnes.git.entry import Entry
+from agnes.git.history import FileHistory
+from agnes.git.refs import Location
+from agnes.git.repository import Repository
+from agnes.load.catalog import Served, read_entry
+from agnes.model.layout import PARTS, Slot
+
+Batch = dict[str, list[rows.Row]]
+"""Rows by table, of some files."""
+Job = tuple[Slot, Entry, FileHistory]
+
+WORTH_PROCESSES = 1_500
+"""Files from which on it pays to start further processes."""
+_CHUNK = 250
+
+
+def produce(
+    location: Location,
+    slots: Mapping[str, Slot],
+    entries: Sequence[Entry],
+    histories: Mapping[str, FileHistory],
+) -> Iterator[tuple[Batch, list[Served]]]:
+    """Read files and make their rows.
+
+    Args:
+        entries: files that have a slot.
+        histories: by path.
+
+    Returns:
+        Some files at a time: the rows of those that validate, and the others, of which an earlier
+        version may be served.
+
+    Raises:
+        GitError: an object is missing.
+    """
+    jobs = [(slots[entry.path], entry, histories[entry.path]) for entry in entries]
+    chunks = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)]
+    if len(jobs) < WORTH_PROCESSES or (os.cpu_count() or 1) < 2:
+        repository = Repository(location, PARTS)
+        yield from (_produce(repository, chunk) for chunk in chunks)
+        return
+    workers = min(os.cpu_count() or 1, 8)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(_produce_apart, [location] * len(chunks), chunks)
+
+
+def _produce_apart(location: Location, chunk: list[Job]) -> tuple[Batch, list[Served]]:
+    return _produce(_opened(location), chunk)
+
+
+@cache
+def _opened(location: Location) -> Repository:
+    import gc
+
+    gc.disable()  # what is made here lives until it is sent
+    return Repository(location, PARTS)
+
+
+def _produce(repository: Repository, chunk: list[Job]) -> tuple[Batch, list[Served]]:
+    batch: Batch = {table: [] for table in rows.BY_FILE}
+    broken = []
+    for slot, entry, history in chunk:
+        document = read_entry(repository, slot, entry)
+        served = Served(document, document.value, entry)
+        if document.value is None:
+            broken.append(served)
+        else:
+            rows.add_rows(batch, served, history)
+    return batch, broken
