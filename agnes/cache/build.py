@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from agnes.cache.digest import Versions, versions
 from agnes.cache.query import Snapshot
 from agnes.cache.store import FORMAT, unwritable
 from agnes.cache.write import Progress, Revision, Writer
@@ -29,12 +30,12 @@ class Built:
     """How a snapshot was made.
 
     Args:
-        paths: the files whose rows differ from the older snapshot's; None when it was made from
-            nothing.
+        changed: what was served of the files that changed before, and what is now; see `versions`.
+            None when it was made from nothing.
         reason: why from nothing, although there was an older one.
     """
 
-    paths: frozenset[str] | None = None
+    changed: tuple[Versions, Versions] | None = None
     reason: str | None = None
 
 
@@ -73,7 +74,7 @@ def build(
     try:
         if base is not None:
             built = _try_to_carry_on(repository, revision, base, target, progress)
-        if built.paths is None:
+        if built.changed is None:
             with duckdb.connect(str(target)) as connection:
                 _build_from_nothing(repository, revision, connection, progress)
     except (duckdb.IOException, duckdb.FatalException) as error:
@@ -148,8 +149,8 @@ def _carry_on(
     revision: Revision,
     connection: duckdb.DuckDBPyConnection,
     progress: Progress | None,
-) -> frozenset[str]:
-    """Bring the copy of an older snapshot to a revision; the files whose rows differ now."""
+) -> tuple[Versions, Versions]:
+    """Bring the copy of an older snapshot to a revision; what was served before, and is now."""
     info = _suitable(connection)
     newer = file_histories(repository, revision.commit, since=info["commit_id"])
     if newer is None:
@@ -166,6 +167,7 @@ def _carry_on(
     if not revision.committed:
         histories = _date_previews(repository, revision, histories, changed.paths)
     writer = Writer(repository, revision, connection)
+    before = versions(connection, changed.paths)
     writer.delete(changed.paths)
     writer.write_files(changed.layout, changed.entries, histories, progress)
     writer.write_history(histories)
@@ -173,8 +175,9 @@ def _carry_on(
         entries = {entry.path: entry for entry in repository.entries(revision.tree)}
         writer.write_index(survey((it.path, it.kind) for it in entries.values()), entries)
     writer.write_info(changed.layout, changed.entries)
+    after = versions(connection, changed.paths)
     connection.execute("CHECKPOINT")
-    return frozenset(changed.paths)
+    return before, after
 
 
 def _suitable(connection: duckdb.DuckDBPyConnection) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agnes.errors import CacheError
 
 if TYPE_CHECKING:
     import duckdb
 
+    from agnes.cache.digest import Versions
+
+_T = TypeVar("_T")
 Row = dict[str, Any]
 
 COUNTS = ("metrics", "tables", "columns", "stale", "errors", "warnings")
@@ -74,12 +77,21 @@ class Snapshot:
         Raises:
             CacheError: the file is damaged.
         """
-        import duckdb
-
         from agnes.cache.digest import digest
 
+        return self._ask(digest)
+
+    def versions(self) -> Versions:
+        """What is served under each id."""
+        from agnes.cache.digest import versions
+
+        return self._ask(versions)
+
+    def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
+        import duckdb
+
         try:
-            return digest(self._connection)
+            return question(self._connection)
         except duckdb.Error as error:
             raise _damaged(self.path, error) from error
 

@@ -24,6 +24,8 @@ _KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
 _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 200_000
 MAX_FOLDERS = 10_000
+TREES_KEPT = 32
+"""Trees that stay read: a sync compares the same ones in several ways."""
 MAX_TREE_DEPTH = 16
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
@@ -69,6 +71,7 @@ class Repository:
     def __init__(self, location: Location, parts: Container[str] | None = None) -> None:
         self.location = location
         self.parts = parts
+        self._trees: dict[str, list[tuple[bytes, bytes, bytes]]] = {}
 
     @cached_property
     def _pygit2(self) -> pygit2.Repository:
@@ -241,6 +244,14 @@ class Repository:
             yield f"{path}/", before, after
 
     def _read_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
+        known = self._trees.get(tree)
+        if known is None:
+            known = self._trees[tree] = self._parse_tree(tree)
+            if len(self._trees) > TREES_KEPT:
+                del self._trees[next(iter(self._trees))]
+        return known
+
+    def _parse_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
         raw = self._read_object(tree, "a folder", "tree")
         entries = _TREE_ENTRY.findall(raw)
         if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(raw):

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from agnes.cache.build import Built, build, check
 from agnes.cache.query import Snapshot
@@ -165,12 +163,12 @@ def _ensure(
     base = _nearest(repository, store, revision) or in_force
     with store.new_snapshot(name) as target:
         built = build(repository, revision, target, base=base, progress=progress)
-    if built.paths is None and there:
+    if built.changed is None and there:
         return Built(reason="its snapshot was damaged")
     if base is None and (older := store.older_format()):
         return Built(reason=f"the cache has a new format, after {older}")
     # What differs from another snapshot is not what differs from the one in force.
-    return built if base == in_force else replace(built, paths=None)
+    return built if base == in_force else replace(built, changed=None)
 
 
 def _nearest(repository: Repository, store: Store, revision: Revision) -> Path | None:
@@ -211,11 +209,10 @@ def _describe(
     built = built or Built()
     with Snapshot(now.path) as snapshot:
         findings, counts = snapshot.diagnostics(), snapshot.counts()
-        new = _versions(snapshot, built.paths)
-    old: dict[str, Any] = {}
-    if before is not None:
+        old, new = built.changed or ({}, snapshot.versions())
+    if built.changed is None and before is not None:
         with contextlib.suppress(CacheError), Snapshot(before.path) as snapshot:
-            old = _versions(snapshot, built.paths)
+            old = snapshot.versions()
     return Outcome(
         path=now.path,
         commit=now.commit,
@@ -229,19 +226,3 @@ def _describe(
         findings=findings,
         counts=counts,
     )
-
-
-def _versions(snapshot: Snapshot, paths: Collection[str] | None) -> dict[str, Any]:
-    """What is served under each id: the version of its file, and whether that is stale.
-
-    Args:
-        paths: the files to look at, all if None.
-    """
-    known = None if paths is None else [path for path in paths if path.isprintable()]
-    rows = snapshot.rows(
-        "SELECT id, blob, stale FROM metric_definitions WHERE $1 IS NULL OR list_contains($1, path)"
-        "UNION ALL SELECT 'tables/' || id, blob, stale FROM table_registry "
-        "WHERE $1 IS NULL OR list_contains($1, path)",
-        [known],
-    )
-    return {row["id"]: (row["blob"], row["stale"]) for row in rows}

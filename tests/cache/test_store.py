@@ -226,9 +226,7 @@ def test_the_lock_is_free_after_an_exception(store):
         pass
 
 
-@pytest.mark.parametrize(
-    "obstacle", [".git/agnes", f".git/agnes/v{FORMAT}", f".git/agnes/v{FORMAT}/root"]
-)
+@pytest.mark.parametrize("obstacle", ["agnes", f"agnes/v{FORMAT}", f"agnes/v{FORMAT}/root"])
 def test_a_cache_that_cannot_be_made_is_an_error_with_a_remedy(store, repository, obstacle):
     repository.write(f".git/{obstacle}", "a file")
 
