@@ -80,6 +80,11 @@ def index_file() -> Path | None:
     return Path(value) if value else None
 
 
+def git_environment() -> dict[str, str]:
+    """The environment for git's client where nobody is there to answer its questions."""
+    return os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
 def colors_wanted() -> bool:
     """Whether colors may be used where there is a terminal. See https://no-color.org/."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -13,7 +13,7 @@ import agnes
 PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
-    "outside world": {"yaml", "git", "config", "demo", "sql"},
+    "outside world": {"yaml", "git", "config", "demo", "log", "sql"},
     "views": {"load", "cache", "search", "sandbox", "lint"},
     "use cases": {"edit", "sync", "repositories", "migrate", "scaffold"},
     "faces": {"cli", "__init__", "__main__"},

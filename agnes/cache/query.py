@@ -144,6 +144,14 @@ class Snapshot:
         info = self.info()
         return {name: info[name] for name in COUNTS}
 
+    def stale_files(self) -> list[str]:
+        """The files that do not validate, of which an earlier version is served."""
+        found = self.rows(
+            "SELECT path FROM metric_definitions WHERE stale "
+            "UNION ALL SELECT path FROM table_registry WHERE stale ORDER BY path"
+        )
+        return [row["path"] for row in found]
+
     def nearest_ids(self, metric_id: str, limit: int = 3) -> list[str]:
         """Ids that somebody who typed `metric_id` may have meant, the nearest first."""
         wanted = metric_id.casefold()

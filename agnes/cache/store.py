@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from agnes.cache.inuse import in_use
 from agnes.errors import CacheError, CacheWriteError
 from agnes.git.refs import Location
 
@@ -122,6 +123,13 @@ class Store:
             raise unwritable(self.folder, error) from error
         return Current(self.path(revision), ref, head)
 
+    def doubt(self) -> None:
+        """Let the next sync decide anew which ref is followed."""
+        with self.lock():
+            current = self.current()
+            if current is not None:
+                self.point_to(current.commit, current.ref, "0" * 40)
+
     def older_format(self) -> str | None:
         """The folder of this catalog's cache in an older format, if there is one: `v1`."""
         folders = self.folder.parent.parent.glob(f"v*/{self.folder.name}")
@@ -137,14 +145,16 @@ class Store:
         """Delete old snapshots and what killed writers left; call it under the lock.
 
         Returns:
-            The snapshots that were deleted. A reader that has one open goes on reading it.
+            The snapshots that were deleted; none that a process has open.
         """
         return self._delete(KEEP)
 
     def _delete(self, keep: int) -> list[Path]:
         pointers = [_read_pointer(path) for path in self.folder.glob("CURRENT*")]
         in_force = {current.path for current in pointers if current}
-        old = [path for path in self.snapshots() if path not in in_force][keep:]
+        unused = [path for path in self.snapshots() if path not in in_force]
+        open_somewhere = in_use(unused[keep:])
+        old = [path for path in unused[keep:] if path not in open_somewhere]
         for path in (*old, *self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")):
             _remove(path)
         return old

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.options import CatalogOption, FollowOption, JsonOption, catalog_path
 from agnes.cli.output import (
     change_lines,
     echo,
     facts,
-    fail,
     finding_lines,
     note,
     print_json,
     progress,
     style,
 )
+from agnes.cli.watch import watch
 
 if TYPE_CHECKING:
     from agnes.sync.outcome import Outcome
@@ -37,6 +37,7 @@ def sync(
             "--worktree", help="Build a preview of the working tree instead, and print its path."
         ),
     ] = False,
+    follow: FollowOption = None,
     json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -59,13 +60,17 @@ def sync(
             path = preview(location, advance)
         print_json({"path": str(path), "committed": False}) if json else echo(str(path))
         return
+    if follow is not None:
+        from agnes.sync.follow import follow_branch
+
+        follow_branch(location, follow)
     outcome = outcome_if_current(location)
     if outcome is None:
         from agnes.sync.reconcile import reconcile
 
         with progress("Syncing") as advance:
             outcome = reconcile(location, progress=advance)
-    print_json(_as_json(outcome)) if json else _print_outcome(outcome)
+    print_json(outcome.as_dict()) if json else _print_outcome(outcome)
 
 
 @app.command()
@@ -76,36 +81,7 @@ def rebuild(json: JsonOption = False, catalog: CatalogOption = None) -> None:
 
     with progress("Building") as advance:
         outcome = build_anew(locate(catalog_path(catalog)), advance)
-    print_json(_as_json(outcome)) if json else _print_outcome(outcome)
-
-
-@app.command()
-def watch(json: JsonOption = False, catalog: CatalogOption = None) -> None:
-    """Follow the branch: sync after each commit, until Ctrl-C.
-
-    With --json, one line per sync.
-    """
-    import json as json_module
-    import threading
-
-    from agnes.git.refs import locate
-    from agnes.sync.watch import watch as follow
-
-    location = locate(catalog_path(catalog))
-    stop = threading.Event()
-
-    def on_sync(outcome: Outcome) -> None:
-        if json:
-            typer.echo(json_module.dumps(_as_json(outcome)))
-        else:
-            _print_outcome(outcome)
-
-    if not json:
-        note(f"watching {location.path}; stop with Ctrl-C")
-    try:
-        follow(location, on_sync=on_sync, on_error=fail, stop=stop)
-    except KeyboardInterrupt:
-        stop.set()
+    print_json(outcome.as_dict()) if json else _print_outcome(outcome)
 
 
 @app.command()
@@ -144,7 +120,7 @@ def status(json: JsonOption = False, catalog: CatalogOption = None) -> None:
 _MEANING = {
     "fresh": "the cache is at the branch's newest commit",
     "behind": "the branch has moved; the next read or `da catalog sync` follows",
-    "degraded": "at the newest commit, but some files do not validate",
+    "degraded": "what can be served is served, but something is wrong",
     "missing": "nothing is cached yet; run `da catalog sync`",
     "damaged": "the snapshot cannot be read; run `da catalog rebuild`",
 }
@@ -156,10 +132,12 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("catalog", found["catalog"]),
         ("branch", branch or ("none, HEAD is detached" if found["wanted"] else "")),
         ("in force", (found["commit"] or "nothing")[:10]),
-        ("wanted", (found["wanted"] or "")[:10] if found["wanted"] != found["commit"] else ""),
+        ("wanted", _wanted(found)),
         ("snapshot", found["path"] or ""),
         ("history", "cut off: a shallow clone" if found.get("shallow") else ""),
         ("error", found["error"] or ""),
+        ("last sync", _tried(found["sync"])),
+        ("last fetch", _tried(found["fetch"])),
     ]
     if "metrics" in found:
         text = f"{found['metrics']} metrics, {found['tables']} tables, {found['stale']} stale"
@@ -167,6 +145,26 @@ def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
         size = f"{found['size_bytes'] / 1e6:.1f} MB, {found['snapshots']} snapshot(s)"
         lines.append(("size", size))
     return lines
+
+
+def _wanted(found: dict[str, Any]) -> str:
+    if not found["wanted"] or found["wanted"] == found["commit"]:
+        return ""
+    lag = found["lag"] or {}
+    if lag.get("commits") is None:
+        return f"{found['wanted'][:10]}, which does not come after it"
+    return f"{found['wanted'][:10]}, {lag['commits']} commit(s) and {lag['seconds']} s ahead"
+
+
+def _tried(entry: dict[str, Any] | None) -> str:
+    """How a sync or a fetch went; nothing where it went well."""
+    if not entry or not entry["error"]:
+        return ""
+    again = f"; again at {entry['next']}" if "next" in entry else ""
+    return f"failed at {entry['at']}{again}: {entry['error']}"
+
+
+app.command()(watch)
 
 
 @app.command("path")
@@ -181,21 +179,6 @@ def print_path(catalog: CatalogOption = None) -> None:
 
     with snapshot(catalog) as opened:
         echo(str(opened.path))
-
-
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "commit": outcome.commit,
-        "previous": outcome.previous,
-        "branch": outcome.branch,
-        "path": str(outcome.path),
-        "reason": outcome.reason,
-        "added": outcome.added,
-        "changed": outcome.changed,
-        "removed": outcome.removed,
-        **outcome.counts,
-        "diagnostics": outcome.findings,
-    }
 
 
 def _print_outcome(outcome: Outcome) -> None:

@@ -38,6 +38,29 @@ NoSyncOption = Annotated[
 ]
 
 
+FollowOption = Annotated[
+    str | None,
+    typer.Option(
+        "--follow",
+        help="Serve this branch from now on: main, origin/main; HEAD for what is checked out.",
+        show_default=False,
+    ),
+]
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_duration(text: str) -> float:
+    """Seconds from `30s`, `5m` or `1h`.
+
+    Raises:
+        UsageError: it is none of these, or under a second.
+    """
+    number, unit = text[:-1], text[-1:]
+    if unit not in _UNITS or not number.isdecimal() or not int(number):
+        raise UsageError(f"{text!r} is no duration", "write 30s, 5m or 1h")
+    return float(int(number) * _UNITS[unit])
+
+
 def catalog_path(option: Path | None) -> Path:
     """The catalog that a command is about.
 

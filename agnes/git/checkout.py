@@ -13,8 +13,8 @@ import pygit2
 from pygit2.enums import FileMode
 
 from agnes.errors import ConflictError, GitError
+from agnes.git.objects import open_repository
 from agnes.git.refs import Location
-from agnes.git.repository import open_repository
 
 LOCK_WAIT_SECONDS = 2.0
 STATUS_ATTEMPTS = 5

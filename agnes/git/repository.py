@@ -11,21 +11,16 @@ from functools import cached_property
 
 import pygit2
 
-from agnes.config import quarantine
-from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
+from agnes.errors import GitError, NoCommitError, RevisionError
 from agnes.git.entry import Change, Entry, EntryKind
-from agnes.git.loose import DamagedError, LooseObjects
+from agnes.git.objects import TREE_MODE, Objects, TreeEntry, open_repository
 from agnes.git.refs import Location, read_tip
 
-_TREE_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0(.{20})", re.DOTALL)
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): (.+)$", re.MULTILINE)
-_TREE_MODE = b"40000"
 _KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
 _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 200_000
 MAX_FOLDERS = 10_000
-TREES_KEPT = 32
-"""Trees that stay read: a sync compares the same ones in several ways."""
 MAX_TREE_DEPTH = 16
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
@@ -71,11 +66,14 @@ class Repository:
     def __init__(self, location: Location, parts: Container[str] | None = None) -> None:
         self.location = location
         self.parts = parts
-        self._trees: dict[str, list[tuple[bytes, bytes, bytes]]] = {}
 
     @cached_property
     def _pygit2(self) -> pygit2.Repository:
         return open_repository(self.location)
+
+    @cached_property
+    def _objects(self) -> Objects:
+        return Objects(self.location, self._pygit2)
 
     def resolve(self, revision: str) -> str:
         """Find the commit that a revision names.
@@ -114,7 +112,7 @@ class Repository:
 
     def commit(self, commit_id: str) -> Commit:
         """Read one commit."""
-        commit = self._read_commit(commit_id)
+        commit = self._objects.commit(commit_id)
         return Commit(
             id=str(commit.id),
             time=_datetime(commit.commit_time),
@@ -136,7 +134,7 @@ class Repository:
         """
         at: str | None = commit_id
         while at is not None:
-            parents = self._read_commit(at).parent_ids
+            parents = self._objects.commit(at).parent_ids
             parent = str(parents[0]) if parents else None
             if parent is not None and self._pygit2.is_shallow and parent not in self._pygit2:
                 parent = None
@@ -145,7 +143,7 @@ class Repository:
 
     def root_tree(self, commit_id: str) -> str:
         """The id of a commit's whole tree."""
-        return str(self._read_commit(commit_id).tree_id)
+        return str(self._objects.commit(commit_id).tree_id)
 
     def catalog_tree(self, root: str | None) -> str | None:
         """The id of the catalog's folder in the whole tree `root`; None when it is not there."""
@@ -157,8 +155,8 @@ class Repository:
 
     def entry(self, tree: str | None, name: str) -> Entry | None:
         """One file directly in a catalog's folder `tree`; None when it is not there."""
-        for mode, raw_name, oid in self._read_tree(tree) if tree else ():
-            if raw_name == name.encode() and mode != _TREE_MODE:
+        for mode, raw_name, oid in self._objects.tree(tree) if tree else ():
+            if raw_name == name.encode() and mode != TREE_MODE:
                 return Entry(name, oid.hex(), _KINDS.get(mode, "file"))
         return None
 
@@ -199,20 +197,17 @@ class Repository:
         Raises:
             MissingObjectError: the clone does not have it, or it is damaged.
         """
-        return self._read_object(entry.blob, entry.path, "blob")
+        return self._objects.read(entry.blob, entry.path, "blob")
 
     def size(self, entry: Entry) -> int:
         """A file's size in bytes, without reading it."""
-        try:
-            return int(self._pygit2.odb.read_header(entry.blob)[1])
-        except (KeyError, pygit2.GitError):
-            raise missing_object(entry.blob, entry.path) from None
+        return self._objects.size(entry.blob, entry.path)
 
     def _subtree(self, tree: str | None, path: str) -> str | None:
         for part in filter(None, path.split("/")):
             wanted = part.encode("utf-8", "surrogateescape")
-            entries = self._read_tree(tree) if tree else []
-            found = (oid for mode, name, oid in entries if name == wanted and mode == _TREE_MODE)
+            entries = self._objects.tree(tree) if tree else []
+            found = (oid for mode, name, oid in entries if name == wanted and mode == TREE_MODE)
             tree = next((oid.hex() for oid in found), None)
         return tree
 
@@ -222,7 +217,7 @@ class Repository:
         """Note the files of one folder that differ; return the folders to compare next."""
         if old == new:
             return
-        trees = [self._read_tree(tree) if tree else [] for tree in (old, new)]
+        trees = [self._objects.tree(tree) if tree else [] for tree in (old, new)]
         sides = [set(entries) for entries in trees]
         folders: dict[str, list[str | None]] = {}
         for side, other in ((0, 1), (1, 0)):
@@ -234,7 +229,7 @@ class Repository:
                 if skipped or (name.startswith(".") and not odd):
                     continue
                 path = f"{prefix}{name}"
-                if mode == _TREE_MODE and not odd and raw_name not in twice:
+                if mode == TREE_MODE and not odd and raw_name not in twice:
                     folders.setdefault(path, [None, None])[side] = oid.hex()
                 else:
                     kind = "odd" if odd else _KINDS.get(mode, "file")
@@ -243,55 +238,8 @@ class Repository:
         for path, (before, after) in folders.items():
             yield f"{path}/", before, after
 
-    def _read_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
-        known = self._trees.get(tree)
-        if known is None:
-            known = self._trees[tree] = self._parse_tree(tree)
-            if len(self._trees) > TREES_KEPT:
-                del self._trees[next(iter(self._trees))]
-        return known
 
-    def _parse_tree(self, tree: str) -> list[tuple[bytes, bytes, bytes]]:
-        raw = self._read_object(tree, "a folder", "tree")
-        entries = _TREE_ENTRY.findall(raw)
-        if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(raw):
-            raise missing_object(tree, "a folder")
-        return [(mode.lstrip(b"0"), name, oid) for mode, name, oid in entries]
-
-    def _read_object(self, oid: str, what: str, kind: str) -> bytes:
-        loose = self._read_loose(oid, what)
-        if loose is not None:
-            found, data = loose
-        else:
-            try:
-                number, data = self._pygit2.odb.read(oid)
-            except (KeyError, pygit2.GitError):
-                raise missing_object(oid, what) from None
-            found = pygit2.enums.ObjectType(number).name.lower()
-        if found != kind:
-            raise GitError(f"the object {oid[:10]} of {what} is no {kind}")
-        return data
-
-    def _read_loose(self, oid: str, what: str) -> tuple[str, bytes] | None:
-        try:
-            return self._loose.read(oid)
-        except DamagedError:
-            raise missing_object(oid, what) from None
-
-    @cached_property
-    def _loose(self) -> LooseObjects:
-        folders = (quarantine(), self.location.common_dir / "objects")
-        return LooseObjects(filter(None, folders))
-
-    def _read_commit(self, commit_id: str) -> pygit2.Commit:
-        self._read_loose(commit_id, "the history")
-        try:
-            return self._pygit2[commit_id].peel(pygit2.Commit)
-        except (KeyError, ValueError, pygit2.GitError):
-            raise missing_object(commit_id, "the history") from None
-
-
-def _twice(entries: list[tuple[bytes, bytes, bytes]]) -> set[bytes]:
+def _twice(entries: list[TreeEntry]) -> set[bytes]:
     """The names that a tree has more than once, which git would never write."""
     names = Counter(name for _, name, _ in entries)
     return set() if len(names) == len(entries) else {name for name in names if names[name] > 1}
@@ -301,31 +249,3 @@ def _datetime(seconds: int) -> datetime:
     """A commit's time in UTC; git takes any number, so that of a nonsense clock is cut."""
     seconds = max(_FIRST_SECOND, min(seconds, _LAST_SECOND))
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-
-
-def open_repository(location: Location) -> pygit2.Repository:
-    """Open a repository through pygit2. In a hook that decides on a push, what is pushed is seen.
-
-    Raises:
-        GitError: libgit2 refuses it: another owner, SHA-256, reftable.
-    """
-    try:
-        repository = pygit2.Repository(str(location.git_dir))
-    except (pygit2.GitError, KeyError, ValueError) as error:
-        hint = None
-        if "not owned by" in str(error):
-            hint = f"git config --global --add safe.directory {location.worktree or location.path}"
-        raise GitError(f"cannot open the repository {location.git_dir}: {error}", hint) from None
-    pushed = quarantine()
-    # Another repository must not take objects for its own that may never come to be.
-    if pushed and pushed.resolve().is_relative_to((location.common_dir / "objects").resolve()):
-        repository.odb.add_disk_alternate(str(pushed))
-    return repository
-
-
-def missing_object(oid: str, what: str) -> MissingObjectError:
-    """The error for an object that the repository should have."""
-    return MissingObjectError(
-        f"the object {oid[:10]} of {what} is missing or damaged in this repository",
-        "fetch it with `git fetch --unshallow` or `git fetch --refetch`, or check `git fsck`",
-    )

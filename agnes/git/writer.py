@@ -13,8 +13,9 @@ from pygit2.enums import FileMode
 from agnes.config import Author, author, author_from_environment
 from agnes.errors import ConflictError, GitError
 from agnes.git.checkout import await_index, bring_along, check_clean, checkouts, file_mode
+from agnes.git.committing import committing
+from agnes.git.objects import missing_object, open_repository
 from agnes.git.refs import Location
-from agnes.git.repository import missing_object, open_repository
 
 ATTEMPTS = 20
 
@@ -63,22 +64,23 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
     prefix = f"{location.folder}/" if location.folder else ""
     files = {f"{prefix}{path}": content for path, content in edit.files.items()}
     repository = open_repository(location)
-    worktrees = list(checkouts(location, branch))
-    for checkout in worktrees:
-        await_index(checkout)
-        check_clean(checkout, files)
     try:
-        blobs = {
-            path: None if content is None else repository.create_blob(content)
-            for path, content in files.items()
-        }
-        new = _commit_on_tip(repository, branch, edit, blobs, author)
+        with committing(location, branch):
+            worktrees = list(checkouts(location, branch))
+            for checkout in worktrees:
+                await_index(checkout)
+                check_clean(checkout, files)
+            blobs = {
+                path: None if content is None else repository.create_blob(content)
+                for path, content in files.items()
+            }
+            new = _commit_on_tip(repository, branch, edit, blobs, author)
+            for checkout in worktrees:
+                _follow(checkout, new, files, blobs)
     except KeyError as error:
         raise missing_object(str(error.args[0]), "the branch") from error
     except (pygit2.GitError, OSError) as error:
         raise _refused(location, branch, error) from error
-    for checkout in worktrees:
-        _follow(checkout, new, files, blobs)
     return str(new)
 
 

@@ -43,6 +43,21 @@ class Outcome:
         """Whether another commit is in force than before."""
         return self.commit != self.previous
 
+    def as_dict(self) -> dict[str, Any]:
+        """What programs get of it, as JSON."""
+        return {
+            "commit": self.commit,
+            "previous": self.previous,
+            "branch": self.branch,
+            "path": str(self.path),
+            "reason": self.reason,
+            "added": self.added,
+            "changed": self.changed,
+            "removed": self.removed,
+            **self.counts,
+            "diagnostics": self.findings,
+        }
+
 
 def is_current(location: Location, current: Current, tip: Tip) -> bool:
     """Whether the snapshot in force is what should be: neither its ref nor HEAD has moved.

@@ -11,13 +11,15 @@ from agnes.cache.build import Built, build, check
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.cache.write import Progress, Revision
-from agnes.errors import CacheError, MissingObjectError, NotACatalogError
+from agnes.errors import AgnesError, CacheError, MissingObjectError, NotACatalogError
+from agnes.git.branches import followed
 from agnes.git.checkout import worktree_tree
 from agnes.git.refs import MARKER, Location
 from agnes.git.repository import BornTip, Repository
 from agnes.load.catalog import serve
 from agnes.model.catalog import Settings
 from agnes.model.layout import PARTS, Slot
+from agnes.sync import journal
 from agnes.sync.outcome import Outcome, outcome_if_current
 
 CHEAP_FILES = 1_000
@@ -40,8 +42,21 @@ def reconcile(
     """
     if (unchanged := outcome_if_current(location)) is not None:
         return unchanged
-    repository = Repository(location, PARTS)
     store = Store(location)
+    try:
+        outcome = _reconcile(location, store, cheap_only=cheap_only, progress=progress)
+    except AgnesError as error:
+        journal.note(store, "sync", error)
+        raise
+    if outcome.moved:
+        journal.note(store, "sync", None)
+    return outcome
+
+
+def _reconcile(
+    location: Location, store: Store, *, cheap_only: bool, progress: Progress | None
+) -> Outcome:
+    repository = Repository(location, PARTS)
     head = repository.tip()
     ref = followed_ref(repository, head)
     tip = repository.tip(ref)
@@ -115,7 +130,11 @@ def preview(location: Location, progress: Progress | None = None) -> Path:
 
 
 def followed_ref(repository: Repository, head: BornTip) -> str:
-    """The ref that is served: the branch that agnes.yml at HEAD names, else HEAD itself."""
+    """The ref that is served: what `git config agnes.follow` says, else the branch that agnes.yml
+    at HEAD names, else HEAD itself.
+    """
+    if (chosen := followed(repository.location)) is not None:
+        return chosen
     tree = repository.catalog_tree(repository.root_tree(head.commit))
     entry = repository.entry(tree, MARKER)
     if entry is None or entry.kind != "file":

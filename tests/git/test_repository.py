@@ -11,8 +11,9 @@ from pygit2.enums import ObjectType
 from agnes.errors import GitError, MissingObjectError, NoCommitError, RevisionError
 from agnes.git import repository as module
 from agnes.git.entry import Entry
+from agnes.git.objects import open_repository
 from agnes.git.refs import locate
-from agnes.git.repository import Repository, open_repository
+from agnes.git.repository import Repository
 
 
 def opened(path: Path) -> Repository:

@@ -85,7 +85,7 @@ def test_what_is_wrong_with_the_branch_is_said(catalog, cached):
     found = of(catalog)
 
     assert "fresh" in found["error"]
-    assert found["state"] == ("behind" if cached else "missing")
+    assert found["state"] == ("degraded" if cached else "missing")
 
 
 def test_a_branch_that_agnes_yml_names_is_the_one_that_is_followed(catalog):

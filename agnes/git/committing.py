@@ -1,0 +1,77 @@
+"""One Agnes at a time commits to a repository; what a killed one left behind is cleared away.
+
+    <common git dir>/agnes/
+        commit-lock     held while committing; the kernel frees it with its owner
+        committing      there while somebody commits: left over, its owner was killed
+
+Git's own lock files do not say whose they are. Those that are younger than a left-over `committing`
+and stay as they are while they are watched are the killed owner's; no others are ever touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from agnes.errors import ConflictError
+from agnes.git.refs import Location
+
+WAIT_SECONDS = 60.0
+STALE_SECONDS = 1.0
+"""Git holds its locks for milliseconds; a hook of its may take longer, but not unnoticed by us."""
+
+
+@contextlib.contextmanager
+def committing(location: Location, branch: str) -> Iterator[None]:
+    """Be the only Agnes that commits here.
+
+    Raises:
+        ConflictError: another one takes a minute.
+        OSError: the git directory cannot be written.
+    """
+    folder = location.common_dir / "agnes"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "commit-lock", timeout=WAIT_SECONDS):
+            mark = folder / "committing"
+            with contextlib.suppress(FileNotFoundError):
+                _clear(_git_locks(location, branch), mark.stat().st_mtime_ns)
+            mark.write_text(f"{branch}\n", encoding="utf-8")
+            try:
+                yield
+            finally:
+                mark.unlink(missing_ok=True)
+    except Timeout:
+        raise ConflictError(
+            f"another process is committing to {location.path}", "wait for it, or stop it"
+        ) from None
+
+
+def _git_locks(location: Location, branch: str) -> list[Path]:
+    folders = [location.common_dir, *(location.common_dir / "worktrees").glob("*")]
+    names = ("index.lock", "HEAD.lock")
+    found = [location.common_dir / f"{branch}.lock"]
+    return found + [folder / name for folder in folders for name in names]
+
+
+def _clear(locks: list[Path], since: int) -> None:
+    watched = {lock: seen for lock in locks if (seen := _seen(lock)) and seen[1] >= since}
+    if not watched:
+        return
+    time.sleep(STALE_SECONDS)
+    for lock, seen in watched.items():
+        if _seen(lock) == seen:
+            lock.unlink(missing_ok=True)
+
+
+def _seen(lock: Path) -> tuple[int, int, int] | None:
+    """What a file is: inode, time of change in ns, size."""
+    try:
+        found = lock.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

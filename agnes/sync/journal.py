@@ -1,0 +1,49 @@
+"""What the last sync and the last fetch did: a small file beside the snapshots, for `status`."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from agnes.cache.store import Store
+from agnes.errors import AgnesError
+
+FILE = "journal.json"
+
+
+def read(store: Store) -> dict[str, Any]:
+    """The journal.
+
+    Returns:
+        `sync` and `fetch`, each None until it was tried, or `{at, error, hint}` with `error` None
+        when it worked; `fetch` has `failures` in a row and `next`, the time of the next try.
+    """
+    try:
+        found = json.loads((store.folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    return {"sync": found.get("sync"), "fetch": found.get("fetch")}
+
+
+def note(store: Store, what: str, error: AgnesError | None, **more: Any) -> None:
+    """Note how a `sync` or a `fetch` went; a folder that cannot be written is passed over.
+
+    Args:
+        error: None when it worked.
+        more: further facts, as JSON.
+    """
+    entry: Mapping[str, Any] = {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "error": error and error.message,
+        "hint": error and error.hint,
+        **more,
+    }
+    temporary = store.folder / f".{FILE}.{os.getpid()}.tmp"
+    with contextlib.suppress(OSError):
+        store.folder.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(read(store) | {what: entry}), encoding="utf-8")
+        temporary.replace(store.folder / FILE)
