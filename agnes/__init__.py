@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from agnes.repositories import ColumnMetadataRepository, MetricRepository
 
+__version__ = "0.1.0"
+
 __all__ = ["ColumnMetadataRepository", "MetricRepository"]
 
 

@@ -33,10 +33,20 @@ class Built:
         changed: what was served of the files that changed before, and what is now; see `versions`.
             None when it was made from nothing.
         reason: why from nothing, although there was an older one.
+        read: what was read of it when it was checked; None when it was not built now.
     """
 
     changed: tuple[Versions, Versions] | None = None
     reason: str | None = None
+    read: Read | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a sync tells of a snapshot: its findings, as rows, and how much it holds."""
+
+    findings: list[dict[str, Any]]
+    counts: dict[str, int]
 
 
 class Unsuitable(Exception):  # noqa: N818  (an outcome, not a mistake)
@@ -80,11 +90,10 @@ def build(
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
-    check(target, revision.commit)
-    return built
+    return replace(built, read=check(target, revision.commit))
 
 
-def check(path: Path, commit: str) -> None:
+def check(path: Path, commit: str) -> Read:
     """Read a whole snapshot, and compare it with what it says of itself.
 
     Raises:
@@ -96,6 +105,7 @@ def check(path: Path, commit: str) -> None:
             raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
         if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
             raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
+        return Read(snapshot.diagnostics(), snapshot.counts())
 
 
 _REBUILD = "it can be made anew from git: da catalog rebuild"
@@ -114,10 +124,12 @@ def _build_from_nothing(
     if not revision.committed:
         histories = _date_previews(repository, revision, histories, layout.slots)
     writer = Writer(repository, revision, connection)
+    connection.begin()
     writer.write_files(layout, entries, histories, progress)
     writer.write_history(histories)
     writer.write_index(layout, entries)
     writer.write_info(layout, entries)
+    connection.commit()
     # Closing would do it too, but says nothing when it fails.
     connection.execute("CHECKPOINT")
 
@@ -167,6 +179,7 @@ def _carry_on(
     if not revision.committed:
         histories = _date_previews(repository, revision, histories, changed.paths)
     writer = Writer(repository, revision, connection)
+    connection.begin()
     before = versions(connection, changed.paths)
     writer.delete(changed.paths)
     writer.write_files(changed.layout, changed.entries, histories, progress)
@@ -176,6 +189,7 @@ def _carry_on(
         writer.write_index(survey((it.path, it.kind) for it in entries.values()), entries)
     writer.write_info(changed.layout, changed.entries)
     after = versions(connection, changed.paths)
+    connection.commit()
     connection.execute("CHECKPOINT")
     return before, after
 
@@ -221,8 +235,8 @@ def _changed(
         for entry in repository.folder(revision.tree, folder)
     }
     there |= {path: change.new for path, change in changes.items() if change.new is not None}
-    claims = {claim(path) for path in paths} - {None}
-    paths |= {path for path in there if claim(path) in claims}
+    claims, stems = {claim(path) for path in paths} - {None}, {_stem(path) for path in paths}
+    paths |= {path for path in there if _stem(path) in stems and claim(path) in claims}
     entries = {path: there[path] for path in sorted(paths & there.keys())}
     layout = survey((entry.path, entry.kind) for entry in entries.values())
     came_or_went = {
@@ -230,6 +244,11 @@ def _changed(
     }
     index = bool(came_or_went - {None}) or "index " in claims
     return _Changed(paths, layout, entries, index)
+
+
+def _stem(path: str) -> str:
+    """What files with one claim have in common, and what is quickly told."""
+    return path.rpartition("/")[2].rpartition(".")[0].casefold()
 
 
 def _is_file(entry: Entry | None) -> bool:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
-from multiprocessing import get_context
 
 from agnes.cache import rows
 from agnes.git.entry import Entry
@@ -45,14 +44,31 @@ def produce(
         GitError: an object is missing.
     """
     jobs = [(slots[entry.path], entry, histories[entry.path]) for entry in entries]
-    chunks = [jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK)]
-    if len(jobs) < WORTH_PROCESSES or (os.cpu_count() or 1) < 2:
-        repository = Repository(location, PARTS)
+    chunks = deque(jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK))
+    repository = Repository(location, PARTS)
+    workers = min((os.cpu_count() or 1) - 1, 7)
+    if len(jobs) >= WORTH_PROCESSES and workers:
+        yield from _produce_on_all_cores(repository, chunks, workers)
+    else:
         yield from (_produce(repository, chunk) for chunk in chunks)
-        return
-    workers = min(os.cpu_count() or 1, 8)
+
+
+def _produce_on_all_cores(
+    repository: Repository, chunks: deque[list[Job]], workers: int
+) -> Iterator[tuple[Batch, list[Served]]]:
+    """Keep other processes busy, and do the rest here meanwhile."""
+    from concurrent.futures import Future, ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    running: deque[Future[tuple[Batch, list[Served]]]] = deque()
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(_produce_apart, [location] * len(chunks), chunks)
+        while chunks or running:
+            while chunks and len(running) < 2 * workers:
+                running.append(pool.submit(_produce_apart, repository.location, chunks.popleft()))
+            if chunks:
+                yield _produce(repository, chunks.pop())
+            while running and (running[0].done() or not chunks):
+                yield running.popleft().result()
 
 
 def _produce_apart(location: Location, chunk: list[Job]) -> tuple[Batch, list[Served]]:

@@ -106,9 +106,7 @@ def add_rows(batch: dict[str, list[Row]], served: Served, history: FileHistory) 
 
 def metric_row(served: Served, metric: Metric, history: FileHistory) -> Row:
     """A row of `metric_definitions`."""
-    values = metric.model_dump(exclude={"sql_variants", "validation", "meta"})
-    values |= {
-        "id": metric.id,
+    values: dict[str, Any] = {
         "sql_variants": _json(metric.sql_variants),
         "validation": _json(metric.validation),
         "meta": _json(metric.meta),
@@ -117,7 +115,9 @@ def metric_row(served: Served, metric: Metric, history: FileHistory) -> Row:
         "updated_at": history.last.time,
         **_provenance(served, history),
     }
-    return tuple(values[column] for column in METRIC)
+    return tuple(
+        values[column] if column in values else getattr(metric, column) for column in METRIC
+    )
 
 
 def table_row(served: Served, table: Table, history: FileHistory) -> Row:

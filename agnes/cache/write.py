@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 
 import duckdb
 
+from agnes import __version__
 from agnes.cache import rows
 from agnes.cache.arrow import insert
 from agnes.cache.digest import digest
@@ -144,7 +143,7 @@ class Writer:
                 *(self.revision.commit, self.revision.tree),
                 *(self.revision.committed, self.repository.is_shallow()),
                 *texts,
-                *(FORMAT, _agnes_version(), duckdb.__version__),
+                *(FORMAT, __version__, duckdb.__version__),
                 datetime.now(UTC).replace(tzinfo=None),
                 self.repository.commit(self.revision.commit).time,
                 digest(self.connection),
@@ -181,8 +180,3 @@ _INFO = """
     (SELECT count(*) FROM catalog_diagnostics WHERE severity = 'warning'),
     $13
 """
-
-
-@cache
-def _agnes_version() -> str:
-    return version("agnes")

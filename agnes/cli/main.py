@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import sys
 from typing import Annotated
@@ -33,9 +34,9 @@ app.command("schema")(schema.schema)
 
 def _version(value: bool) -> None:
     if value:
-        from importlib.metadata import version
+        from agnes import __version__
 
-        typer.echo(f"da {version('agnes')}")
+        typer.echo(f"da {__version__}")
         raise typer.Exit
 
 
@@ -62,6 +63,7 @@ def run() -> None:
     left in memory. That would take a tenth of a second, and the kernel does it anyway.
     """
     code: object = 0
+    gc.set_threshold(100_000, 20, 20)  # a command makes much and drops little
     try:
         main()
     except SystemExit as leaving:

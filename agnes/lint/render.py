@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from hashlib import sha1
-from importlib.metadata import version
 from typing import Any
 
+from agnes import __version__
 from agnes.lint.rules import RULES
 from agnes.model.diagnostic import Diagnostic
 
@@ -59,7 +59,7 @@ def sarif(diagnostics: Iterable[Diagnostic]) -> str:
     codes = sorted({found.code for found in results})
     driver = {
         "name": "Agnes",
-        "version": version("agnes"),
+        "version": __version__,
         "rules": [
             {
                 "id": code,

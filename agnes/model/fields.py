@@ -60,7 +60,7 @@ Texts = list[RequiredText]
 class Model(BaseModel):
     """A mapping of the catalog: unknown keys are refused, a key without a value is left out."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, frozen=True, defer_build=True)
 
     @classmethod
     def without_nulls(cls, data: Any) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from agnes.model.metric import Metric
 from agnes.search.text import STOP_WORDS, initials, key, stem, words
 
@@ -20,6 +18,8 @@ _FIELDS: dict[str, tuple[float, int]] = {
     "note": (0.6, 50),
     "unit": (0.5, 1),
 }
+_REPEATED = (0.0, 1.0, 2**0.5, 3**0.5)
+"""What a word counts that stands in a field so many times, and more often as often."""
 _LENGTH = 0.3
 """How far a long field's words count less (b of BM25)."""
 
@@ -32,12 +32,16 @@ def term_rows(metric: Metric) -> list[tuple[str, str, float, str, str]]:
         boost, usual = _FIELDS[field]
         found = [word for text in texts for word in words(text) if word not in STOP_WORDS]
         share = boost / (1 - _LENGTH + _LENGTH * len(found) / usual)
-        for word, count in Counter(found).items():
+        counts: dict[str, int] = {}
+        for word in found:
+            counts[word] = counts.get(word, 0) + 1
+        for word, count in counts.items():
             term = stem(word)
-            weights[term] = weights.get(term, 0.0) + share * min(count, 3) ** 0.5
+            weights[term] = weights.get(term, 0.0) + share * _REPEATED[min(count, 3)]
             if term not in origin or origin[term][0] < share:
                 origin[term] = (share, field, word)
-    return [(term, metric.id, weights[term], *origin[term][1:]) for term in weights]
+    metric_id = metric.id
+    return [(term, metric_id, weights[term], *origin[term][1:]) for term in weights]
 
 
 def key_rows(metric: Metric) -> list[tuple[str, str, str, str]]:
@@ -53,7 +57,8 @@ def key_rows(metric: Metric) -> list[tuple[str, str, str, str]]:
         for short in initials(text):
             found.setdefault(stem(short), ("abbreviation", text))
     found.pop("", None)
-    return [(name, metric.id, kind, text) for name, (kind, text) in found.items()]
+    metric_id = metric.id
+    return [(name, metric_id, kind, text) for name, (kind, text) in found.items()]
 
 
 def _texts(metric: Metric) -> dict[str, list[str]]:

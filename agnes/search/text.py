@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 import snowballstemmer
 
@@ -54,7 +54,8 @@ def stem(word: str) -> str:
     return str(_STEMMER.stemWord(word)) if word.isalpha() else word
 
 
-def words(text: str) -> list[str]:
+@lru_cache(10_000)
+def words(text: str) -> tuple[str, ...]:
     """The words of a text: lower case, without accents and possessives; `_` and `-` separate."""
     if not text.isascii():
         decomposed = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
@@ -62,13 +63,13 @@ def words(text: str) -> list[str]:
     found: list[str] = _WORD.findall(text.casefold())
     if "'" in text:
         found = [word.removesuffix("'s").replace("'", "") for word in found]
-    return found
+    return tuple(found)
 
 
-def content_words(text: str) -> list[str]:
+def content_words(text: str) -> tuple[str, ...]:
     """The words that say what a text is about; all of them if none does."""
     found = words(text)
-    return [word for word in found if word not in STOP_WORDS] or found
+    return tuple(word for word in found if word not in STOP_WORDS) or found
 
 
 def key(text: str) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from agnes.cache.store import Store
@@ -20,13 +21,40 @@ def read(store: Store) -> dict[str, Any]:
 
     Returns:
         `sync` and `fetch`, each None until it was tried, or `{at, error, hint}` with `error` None
-        when it worked; `fetch` has `failures` in a row and `next`, the time of the next try.
+        when it worked; `fetch` has `failures` in a row and `next`, the time of the next try, and
+        `sync` the `counts` of what it put in force.
     """
     try:
         found = json.loads((store.folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = {}
     return {"sync": found.get("sync"), "fetch": found.get("fetch")}
+
+
+def note_counts(store: Store, path: Path, counts: Mapping[str, int]) -> None:
+    """Note a sync that worked, and how much the snapshot holds that it put in force."""
+    with contextlib.suppress(OSError):
+        note(store, "sync", None, snapshot=_seen(path), counts=dict(counts))
+
+
+def counts_of(store: Store, path: Path) -> dict[str, int] | None:
+    """How much a snapshot holds in which nothing is wrong, without opening it.
+
+    Returns:
+        None when something is, when it is not as it was when it was put in force, or not known.
+    """
+    entry = read(store)["sync"] or {}
+    counts: dict[str, int] = entry.get("counts") or {}
+    try:
+        known = entry.get("snapshot") == _seen(path)
+    except OSError:
+        return None
+    return None if not known or counts["errors"] or counts["warnings"] else counts
+
+
+def _seen(path: Path) -> list[str | int]:
+    found = path.stat()
+    return [path.name, found.st_size, found.st_mtime_ns]
 
 
 def note(store: Store, what: str, error: AgnesError | None, **more: Any) -> None:

@@ -10,6 +10,7 @@ from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.errors import CacheError
 from agnes.git.refs import Location, Tip, read_tip
+from agnes.sync import journal
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,14 @@ def outcome_if_current(location: Location) -> Outcome | None:
     tip = read_tip(location, current.ref)
     if not is_current(location, current, tip):
         return None
-    try:
-        with Snapshot(current.path) as snapshot:
-            findings, counts = snapshot.diagnostics(), snapshot.counts()
-    except CacheError:
-        return None
+    findings: list[dict[str, Any]] = []
+    counts = journal.counts_of(Store(location), current.path)
+    if counts is None:
+        try:
+            with Snapshot(current.path) as snapshot:
+                findings, counts = snapshot.diagnostics(), snapshot.counts()
+        except CacheError:
+            return None
     return Outcome(
         path=current.path,
         commit=current.commit,

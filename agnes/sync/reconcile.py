@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from agnes.cache.build import Built, build, check
+from agnes.cache.digest import Versions
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Current, Store
 from agnes.cache.write import Progress, Revision
@@ -48,8 +49,8 @@ def reconcile(
     except AgnesError as error:
         journal.note(store, "sync", error)
         raise
-    if outcome.moved:
-        journal.note(store, "sync", None)
+    if outcome.commit == outcome.wanted:
+        journal.note_counts(store, outcome.path, outcome.counts)
     return outcome
 
 
@@ -88,7 +89,9 @@ def rebuild(location: Location, progress: Progress | None = None) -> Outcome:
             build(repository, _committed(repository, tip.commit), target, progress=progress)
         now = store.point_to(tip.commit, ref, head.commit)
         store.collect_all()
-    return _describe(None, now, tip)
+    outcome = _describe(None, now, tip)
+    journal.note_counts(store, outcome.path, outcome.counts)
+    return outcome
 
 
 def materialize(location: Location, revision: str, progress: Progress | None = None) -> Path:
@@ -183,9 +186,9 @@ def _ensure(
     with store.new_snapshot(name) as target:
         built = build(repository, revision, target, base=base, progress=progress)
     if built.changed is None and there:
-        return Built(reason="its snapshot was damaged")
+        return replace(built, reason="its snapshot was damaged")
     if base is None and (older := store.older_format()):
-        return Built(reason=f"the cache has a new format, after {older}")
+        return replace(built, reason=f"the cache has a new format, after {older}")
     # What differs from another snapshot is not what differs from the one in force.
     return built if base == in_force else replace(built, changed=None)
 
@@ -226,12 +229,8 @@ def _describe(
     before: Current | None, now: Current, tip: BornTip, built: Built | None = None
 ) -> Outcome:
     built = built or Built()
-    with Snapshot(now.path) as snapshot:
-        findings, counts = snapshot.diagnostics(), snapshot.counts()
-        old, new = built.changed or ({}, snapshot.versions())
-    if built.changed is None and before is not None:
-        with contextlib.suppress(CacheError), Snapshot(before.path) as snapshot:
-            old = snapshot.versions()
+    read = built.read or check(now.path, now.commit)
+    old, new = built.changed or (_versions(before), _versions(now))
     return Outcome(
         path=now.path,
         commit=now.commit,
@@ -242,6 +241,13 @@ def _describe(
         added=sorted(new.keys() - old.keys()),
         changed=sorted(name for name in new.keys() & old.keys() if new[name] != old[name]),
         removed=sorted(old.keys() - new.keys()),
-        findings=findings,
-        counts=counts,
+        findings=read.findings,
+        counts=read.counts,
     )
+
+
+def _versions(current: Current | None) -> Versions:
+    if current is not None:
+        with contextlib.suppress(CacheError), Snapshot(current.path) as snapshot:
+            return snapshot.versions()
+    return {}

@@ -23,21 +23,21 @@ from agnes.search.text import content_words, initials, key, stem, words
     ],
 )
 def test_words_are_lower_case_and_split_at_everything_else(text, expected):
-    assert words(text) == expected
+    assert list(words(text)) == expected
 
 
 @given(st.text())
 def test_words_of_any_text_are_words_of_their_own(text):
     for word in words(text):
-        assert words(word) == [word]
+        assert words(word) == (word,)
 
 
 def test_words_that_carry_a_question_are_left_out():
-    assert content_words("What is our churn in Q1 of last year?") == ["churn", "year"]
+    assert content_words("What is our churn in Q1 of last year?") == ("churn", "year")
 
 
 def test_a_question_without_content_keeps_its_words():
-    assert content_words("what is it") == ["what", "is", "it"]
+    assert content_words("what is it") == ("what", "is", "it")
 
 
 @pytest.mark.parametrize(
