@@ -21,7 +21,7 @@ from agnes.sync.reconcile import reconcile
 from agnes.sync.remote import follow_remote
 
 POLL_SECONDS = 2.0
-SETTLE_SECONDS = 0.02
+SETTLE_SECONDS = 0.01
 """How long to wait after an event: a commit writes several files."""
 
 
