@@ -6,6 +6,7 @@ python -m benchmarks.speed [--count 10000]
 from __future__ import annotations
 
 import argparse
+import resource
 import shutil
 import statistics
 import subprocess
@@ -29,7 +30,8 @@ def timed(action: Callable[[], object]) -> float:
 
 def process(command: list[str], times: int = 7) -> float:
     """The median time of a process, in seconds."""
-    run = lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: E731
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = lambda: subprocess.run(command, check=True, **quiet)  # noqa: E731
     return statistics.median(timed(run) for _ in range(times))
 
 
@@ -70,10 +72,25 @@ def main() -> None:
         folder = Path(temporary) / "catalog"
         print(f"a catalog of {options.count:,} metrics; times in ms, medians")
         paths = generate(folder, options.count)
-        measure(folder, paths, Path(temporary))
+        small = Path(temporary) / "small"
+        measure(folder, paths, Path(temporary), one_change(small, generate(small, 1_000)))
 
 
-def measure(folder: Path, paths: list[Path], temporary: Path) -> None:
+def one_change(folder: Path, paths: list[Path]) -> float:
+    """The median time of a sync after a commit that changed one file."""
+    command = [DA, "catalog", "sync", "--catalog", str(folder)]
+    process(command, 1)
+
+    def change(number: int) -> float:
+        file = paths[number]
+        file.write_text(file.read_text().replace("unit: USD", f"unit: EUR{number}"))
+        commit(folder)
+        return process(command, 1)
+
+    return statistics.median(change(number) for number in range(7))
+
+
+def measure(folder: Path, paths: list[Path], temporary: Path, small: float) -> None:
     catalog = ["--catalog", str(folder)]
     parts = subprocess.run(
         [sys.executable, "-c", _PARTS, str(folder), str(temporary / "parts.duckdb")],
@@ -87,18 +104,15 @@ def measure(folder: Path, paths: list[Path], temporary: Path) -> None:
         shutil.rmtree(folder / ".git" / "agnes", ignore_errors=True)
         subprocess.run([DA, "catalog", "sync", *catalog], check=True, stdout=subprocess.DEVNULL)
 
-    row("full sync", statistics.median(timed(full) for _ in range(3)), limit, 2.0, "its parts")
+    row("full sync", statistics.median(timed(full) for _ in range(5)), limit, 2.0, "its parts")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    print(f"{'':22} the largest of its processes took {peak:.0f} MB; target 400 MB")
     nothing = process([DA, "catalog", "sync", *catalog])
     row("sync, nothing new", nothing, python("import typer, pygit2"), 1.5, "import typer, pygit2")
 
-    def change(number: int) -> float:
-        file = paths[number]
-        file.write_text(file.read_text().replace("unit: USD", f"unit: EUR{number}"))
-        commit(folder)
-        return process([DA, "catalog", "sync", *catalog], 1)
-
-    one = statistics.median(change(number) for number in range(5))
+    one = one_change(folder, paths)
     row("sync, one change", one, python("import duckdb, pygit2, typer"), 2.5, "import duckdb ...")
+    row("sync, one change", one, small, 1.3, "the same of 1,000")
     found = subprocess.run([DA, "catalog", "path", *catalog], check=True, capture_output=True)
     snapshot = found.stdout.decode().strip()
     metric_id = "/".join(paths[77].with_suffix("").parts[-2:])

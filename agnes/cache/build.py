@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -14,6 +16,7 @@ from typing import Any
 import duckdb
 
 from agnes.cache.digest import Versions, versions
+from agnes.cache.produce import Producer
 from agnes.cache.query import Snapshot
 from agnes.cache.store import FORMAT, unwritable
 from agnes.cache.write import Progress, Revision, Writer
@@ -117,21 +120,32 @@ def _build_from_nothing(
     connection: duckdb.DuckDBPyConnection,
     progress: Progress | None,
 ) -> None:
-    connection.execute(_schema())
     entries = {entry.path: entry for entry in repository.entries(revision.tree)}
-    layout = survey((entry.path, entry.kind) for entry in entries.values())
-    histories = _of_files(file_histories(repository, revision.commit) or {})
-    if not revision.committed:
-        histories = _date_previews(repository, revision, histories, layout.slots)
-    writer = Writer(repository, revision, connection)
-    connection.begin()
-    writer.write_files(layout, entries, histories, progress)
+    with Producer(repository.location, len(entries)) as producer, _nothing_collected():
+        connection.execute(_schema())
+        layout = survey((entry.path, entry.kind) for entry in entries.values())
+        histories = _of_files(file_histories(repository, revision.commit) or {})
+        if not revision.committed:
+            histories = _date_previews(repository, revision, histories, layout.slots)
+        writer = Writer(repository, revision, connection)
+        connection.begin()
+        writer.write_files(producer, layout, entries, histories, progress)
     writer.write_history(histories)
     writer.write_index(layout, entries)
     writer.write_info(layout, entries)
     connection.commit()
     # Closing would do it too, but says nothing when it fails.
     connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Rows live until they are written: the garbage collector would only walk over them."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _try_to_carry_on(
@@ -182,7 +196,8 @@ def _carry_on(
     connection.begin()
     before = versions(connection, changed.paths)
     writer.delete(changed.paths)
-    writer.write_files(changed.layout, changed.entries, histories, progress)
+    with Producer(repository.location, len(changed.paths)) as producer:
+        writer.write_files(producer, changed.layout, changed.entries, histories, progress)
     writer.write_history(histories)
     if changed.index:
         entries = {entry.path: entry for entry in repository.entries(revision.tree)}

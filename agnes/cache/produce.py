@@ -6,6 +6,8 @@ import os
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 from agnes.cache import rows
 from agnes.git.entry import Entry
@@ -14,6 +16,9 @@ from agnes.git.refs import Location
 from agnes.git.repository import Repository
 from agnes.load.catalog import Served, read_entry
 from agnes.model.layout import PARTS, Slot
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ProcessPoolExecutor
 
 Batch = dict[str, list[rows.Row]]
 """Rows by table, of some files."""
@@ -24,49 +29,66 @@ WORTH_PROCESSES = 1_500
 _CHUNK = 250
 
 
-def produce(
-    location: Location,
-    slots: Mapping[str, Slot],
-    entries: Sequence[Entry],
-    histories: Mapping[str, FileHistory],
-) -> Iterator[tuple[Batch, list[Served]]]:
-    """Read files and make their rows.
+class Producer:
+    """Makes rows; use it in a `with` block.
 
     Args:
-        entries: files that have a slot.
-        histories: by path.
-
-    Returns:
-        Some files at a time: the rows of those that validate, and the others, of which an earlier
-        version may be served.
-
-    Raises:
-        GitError: an object is missing.
+        files: how many files there will be about; further processes start at once when there are
+            many, so that they are ready when the first file is known.
     """
-    jobs = [(slots[entry.path], entry, histories[entry.path]) for entry in entries]
-    chunks = deque(jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK))
-    repository = Repository(location, PARTS)
-    workers = min((os.cpu_count() or 1) - 1, 7)
-    if len(jobs) >= WORTH_PROCESSES and workers:
-        yield from _produce_on_all_cores(repository, chunks, workers)
-    else:
-        yield from (_produce(repository, chunk) for chunk in chunks)
 
+    def __init__(self, location: Location, files: int) -> None:
+        self._repository = Repository(location, PARTS)
+        self._workers = min((os.cpu_count() or 1) - 1, 7) if files >= WORTH_PROCESSES else 0
+        self._pool: ProcessPoolExecutor | None = None
+        if self._workers:
+            from concurrent.futures import ProcessPoolExecutor
+            from multiprocessing import get_context
 
-def _produce_on_all_cores(
-    repository: Repository, chunks: deque[list[Job]], workers: int
-) -> Iterator[tuple[Batch, list[Served]]]:
-    """Keep other processes busy, and do the rest here meanwhile."""
-    from concurrent.futures import Future, ProcessPoolExecutor
-    from multiprocessing import get_context
+            self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"))
+            self._pool.submit(_produce_apart, location, [])
 
-    running: deque[Future[tuple[Batch, list[Served]]]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def produce(
+        self,
+        slots: Mapping[str, Slot],
+        entries: Sequence[Entry],
+        histories: Mapping[str, FileHistory],
+    ) -> Iterator[tuple[Batch, list[Served]]]:
+        """Read files and make their rows.
+
+        Args:
+            entries: files that have a slot.
+            histories: by path.
+
+        Returns:
+            Some files at a time: the rows of those that validate, and the others, of which an
+            earlier version may be served.
+
+        Raises:
+            GitError: an object is missing.
+        """
+        jobs = [(slots[entry.path], entry, histories[entry.path]) for entry in entries]
+        chunks = deque(jobs[at : at + _CHUNK] for at in range(0, len(jobs), _CHUNK))
+        running: deque[Future[tuple[Batch, list[Served]]]] = deque()
+        location = self._repository.location
         while chunks or running:
-            while chunks and len(running) < 2 * workers:
-                running.append(pool.submit(_produce_apart, repository.location, chunks.popleft()))
+            # The others are kept busy, and the rest is done here meanwhile.
+            while self._pool and chunks and len(running) < 2 * self._workers:
+                running.append(self._pool.submit(_produce_apart, location, chunks.popleft()))
             if chunks:
-                yield _produce(repository, chunks.pop())
+                yield _produce(self._repository, chunks.pop())
             while running and (running[0].done() or not chunks):
                 yield running.popleft().result()
 

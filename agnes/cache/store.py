@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from urllib.parse import quote
 
 from agnes.cache.inuse import in_use
@@ -138,30 +139,44 @@ class Store:
 
     def snapshots(self) -> list[Path]:
         """All snapshots, the most recently used first."""
-        found = [(path.stat().st_mtime_ns, path) for path in self.folder.glob(f"*{SUFFIX}")]
+        found = []
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                found.append((path.stat().st_mtime_ns, path))
         return [path for _, path in sorted(found, reverse=True)]
 
-    def collect(self) -> list[Path]:
-        """Delete old snapshots and what killed writers left; call it under the lock.
+    @contextlib.contextmanager
+    def collecting(self, spared: Path | None = None) -> Iterator[None]:
+        """Delete old snapshots, and what killed writers left, while the block runs.
 
-        Returns:
-            The snapshots that were deleted; none that a process has open.
+        Call it under the lock. It goes on beside, since deleting large files takes its time.
+
+        Args:
+            spared: a snapshot that is kept though it is old, as those are that a process has open.
         """
-        return self._delete(KEEP)
-
-    def _delete(self, keep: int) -> list[Path]:
-        pointers = [_read_pointer(path) for path in self.folder.glob("CURRENT*")]
-        in_force = {current.path for current in pointers if current}
-        unused = [path for path in self.snapshots() if path not in in_force]
-        open_somewhere = in_use(unused[keep:])
-        old = [path for path in unused[keep:] if path not in open_somewhere]
-        for path in (*old, *self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")):
-            _remove(path)
-        return old
+        litter = self._litter()
+        thread = Thread(target=self._collect, args=(KEEP, spared, litter))
+        thread.start()
+        try:
+            yield
+        finally:
+            thread.join()
 
     def collect_all(self) -> None:
         """Delete every snapshot but those in force; call it under the lock."""
-        self._delete(keep=0)
+        self._collect(0, None, self._litter())
+
+    def _litter(self) -> list[Path]:
+        return [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
+
+    def _collect(self, keep: int, spared: Path | None, litter: list[Path]) -> None:
+        """What cannot be deleted now is left for the next time."""
+        with contextlib.suppress(OSError):
+            pointers = [_read_pointer(path) for path in self.folder.glob("CURRENT*")]
+            kept = {current.path for current in pointers if current} | {spared}
+            old = [path for path in self.snapshots() if path not in kept][keep:]
+            for path in [*(set(old) - in_use(old)), *litter]:
+                _remove(path)
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self.folder, os.O_RDONLY)

@@ -12,7 +12,7 @@ from agnes import __version__
 from agnes.cache import rows
 from agnes.cache.arrow import insert
 from agnes.cache.digest import digest
-from agnes.cache.produce import produce
+from agnes.cache.produce import Producer
 from agnes.cache.store import FORMAT
 from agnes.git.entry import Entry
 from agnes.git.history import FileHistory
@@ -72,6 +72,7 @@ class Writer:
 
     def write_files(
         self,
+        producer: Producer,
         layout: Layout,
         entries: Mapping[str, Entry],
         histories: Mapping[str, FileHistory],
@@ -85,7 +86,7 @@ class Writer:
         wanted = [entries[path] for path in sorted(layout.slots)]
         broken: list[Served] = []
         done = 0
-        for batch, more in produce(self.repository.location, layout.slots, wanted, histories):
+        for batch, more in producer.produce(layout.slots, wanted, histories):
             self._insert(batch)
             broken += more
             done += len(batch["metric_definitions"]) + len(batch["table_registry"]) + len(more)

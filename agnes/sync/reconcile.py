@@ -73,7 +73,6 @@ def _reconcile(
         revision = _committed(repository, tip.commit)
         built = _ensure(repository, store, revision, tip.commit, progress)
         now = store.point_to(tip.commit, ref, head.commit)
-        store.collect()
     return _describe(current, now, tip, built)
 
 
@@ -163,7 +162,6 @@ def _materialize(
     if not _is_whole(path, revision.commit):
         with store.lock():
             _ensure(repository, store, revision, name, progress)
-            store.collect()
     with contextlib.suppress(OSError):
         path.touch()  # used now, so that it is not the next to be collected
     return path
@@ -183,7 +181,7 @@ def _ensure(
     current = store.current()
     in_force = current.path if current else None
     base = _nearest(repository, store, revision) or in_force
-    with store.new_snapshot(name) as target:
+    with store.collecting(base), store.new_snapshot(name) as target:
         built = build(repository, revision, target, base=base, progress=progress)
     if built.changed is None and there:
         return replace(built, reason="its snapshot was damaged")

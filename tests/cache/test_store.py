@@ -3,9 +3,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from agnes.cache import store as module
@@ -138,12 +140,30 @@ def test_only_so_many_old_snapshots_are_kept(store):
         add(store, f"s{at}", age=100 - at)
     store.point_to("s0", "HEAD")
 
-    with store.lock():
-        deleted = store.collect()
+    with store.lock(), store.collecting():
+        pass
 
     kept = {"s0", *(f"s{at}" for at in range(10 - module.KEEP, 10))}
     assert names(store) == {f"{name}.duckdb" for name in kept} | {"CURRENT"}
-    assert {path.stem for path in deleted} == {f"s{at}" for at in range(10)} - kept
+
+
+def test_a_snapshot_that_is_needed_or_open_is_kept(store):
+    for at in range(10):
+        add(store, f"s{at}", age=100 - at)
+    store.path("s1").unlink()
+    duckdb.connect(str(store.path("s1"))).close()
+    os.utime(store.path("s1"), (1, 1))
+
+    with (
+        duckdb.connect(str(store.path("s1")), read_only=True),
+        store.lock(),
+        store.collecting(store.path("s2")),
+    ):
+        pass
+
+    kept = {"s2", *(f"s{at}" for at in range(10 - module.KEEP, 10))}
+    kept |= {"s1"} if sys.platform == "linux" else set()
+    assert {path.stem for path in store.snapshots()} == kept
 
 
 def test_snapshots_in_force_for_any_worktree_are_kept(catalog, tmp_path, monkeypatch):
@@ -155,8 +175,8 @@ def test_snapshots_in_force_for_any_worktree_are_kept(catalog, tmp_path, monkeyp
     main.point_to("one", "HEAD")
     linked.point_to("two", "HEAD")
 
-    with main.lock():
-        main.collect()
+    with main.lock(), main.collecting():
+        pass
 
     assert {path.stem for path in main.snapshots()} == {"one", "two"}
 
@@ -166,8 +186,8 @@ def test_what_killed_writers_left_is_collected(store):
     for name in (".def.123.tmp", ".def.123.tmp.wal", ".CURRENT.123.tmp"):
         (store.folder / name).write_text("x")
 
-    with store.lock():
-        store.collect()
+    with store.lock(), store.collecting():
+        pass
 
     assert names(store) == {"abc.duckdb"}
 
