@@ -17,6 +17,8 @@ from agnes.sandbox import Limits, ParquetTable, Result, Sandbox
 
 LIMITS = Limits(seconds=60, memory_mb=4096, rows=100_000)
 TOLERANCE = 1e-9
+_NEAR_ZERO = 1e-9
+"""Of zero nothing is a part, yet sums of floats seldom give it exactly."""
 
 Row = Sequence[Any]
 
@@ -139,7 +141,7 @@ def same(value: Any, expected: Any, tolerance: float) -> bool:
     one, other = _number(value), _number(expected)
     if one is None or other is None or isinstance(value, str):
         return False
-    return math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
+    return math.isclose(one, other, rel_tol=tolerance, abs_tol=_NEAR_ZERO)
 
 
 def _number(value: Any) -> Decimal | None:

@@ -308,6 +308,22 @@ def test_sameness_of_numbers_has_no_direction(one, other, tolerance):
     assert same(one, other, tolerance) == same(other, one, tolerance)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected", "tolerance", "is_same"),
+    [
+        (0.03, 0.07, 0.05, False),
+        (0.069, 0.07, 0.05, True),
+        (Decimal("0.0007"), "0.0008", 0.01, False),
+        (1040, 1000, 0.05, True),
+        (1060, 1000, 0.05, False),
+        (0.01, 0, 0.05, False),
+        (0.1 + 0.2 - 0.3, 0, 1e-9, True),
+    ],
+)
+def test_a_tolerance_is_a_part_of_the_number(value, expected, tolerance, is_same):
+    assert same(value, expected, tolerance) is is_same
+
+
 @given(finite, st.floats(0, 1), st.floats(0, 1))
 def test_more_tolerance_allows_more(number, small, large):
     small, large = sorted((small, large))
