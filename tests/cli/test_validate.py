@@ -273,6 +273,21 @@ def test_a_caret_stands_below_its_character(source, keys, lines):
     assert [shown.removeprefix("  12 | "), carets.removeprefix("     | ")] == lines
 
 
+@pytest.mark.parametrize(
+    "char",
+    ["\x1b", "\0", "\x07", "\r", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066", "\u2069", "\udcff"],
+)
+def test_a_file_cannot_move_the_cursor_or_turn_the_text_around(char):
+    shown, carets = snippet(f"a{char}b: c", column=3, end_column=4)
+
+    assert shown == "  12 | a\ufffdb: c"
+    assert carets == "     |   ^"
+
+
+def test_a_tab_and_joined_emoji_are_shown_as_they_are():
+    assert snippet("a\tb \U0001f469\u200d\U0001f680")[0] == "  12 | a\tb \U0001f469\u200d\U0001f680"
+
+
 @pytest.mark.parametrize(("source", "keys"), [(None, {}), ("", {}), ("   ", {})])
 def test_what_cannot_be_shown_is_left_out(source, keys):
     assert snippet(source, **keys) == []
