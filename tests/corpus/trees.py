@@ -339,6 +339,21 @@ _folder(
     ignores=frozenset(["AG901", "AG902"]),
 )
 _folder(
+    "the gate cannot be switched off",
+    {
+        "agnes.yml": "lint: {severities: {AG401: off, AG404: hint}, ignores: {'**': [AG402]}}\n",
+        "metrics/sales/drops.yml": "name: drops\ngrain: monthly\n"
+        "sql: DROP TABLE orders  # agnes: ignore[AG402]\n",
+        "metrics/sales/reads.yml": "name: reads\ngrain: monthly\nsql: |\n"
+        "  SELECT 1 AS x FROM 'x.csv' -- agnes: ignore[AG403]\n",
+    },
+    ("agnes.yml", "AG902"),
+    ("metrics/sales/drops.yml", "AG402"),
+    ("metrics/sales/drops.yml", "AG902"),
+    ("metrics/sales/reads.yml", "AG403"),
+    ("metrics/sales/reads.yml", "AG902"),
+)
+_folder(
     "settings that soften",
     {
         "agnes.yml": "lint:\n  severities: {AG301: warning, AG302: off}\n"
