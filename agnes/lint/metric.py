@@ -35,7 +35,7 @@ def read_metric(path: str, metric: Metric) -> ReadMetric:
     read = ReadMetric(path, metric)
     for node, sql in texts(metric).items():
         try:
-            read.queries[node] = read_query(sql)
+            read.queries[node] = read_query(sql, file_names=True)
         except RefusedSqlError as refused:
             read.refused[node] = refused.problems
     return read

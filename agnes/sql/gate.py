@@ -15,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from agnes.sql.names import IS_A_FILE, READ_TABLES, SYSTEM_TABLES, is_file_name, is_path
 from agnes.sql.parser import TooCostlyError, UnreadableError, parse, tokenize
 from agnes.sql.query import Place, Query, name_place, place
 
@@ -44,12 +45,6 @@ _FUNCTIONS = frozenset(
 )
 _FUNCTION_STARTS = ("read_", "scan_", "__internal")
 _SYSTEM_SCHEMAS = frozenset(["information_schema", "pg_catalog", "system", "temp"])
-_SYSTEM_TABLES = re.compile(r"(duckdb|pragma|sqlite|pg)_\w+", re.IGNORECASE)
-_FILE = re.compile(
-    r"[/\\:*?~]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|xlsx|arrow|avro|shp|gpkg|fgb|db|ddb"
-    r"|duckdb|sqlite|gz|zst)$",
-    re.IGNORECASE,
-)
 # What DuckDB takes for a blank and sqlglot for a letter, or the other way round.
 _ODD = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\u1680\u200b\u2028\u2029\u2060\ufeff]")
 _QUOTED = frozenset(
@@ -88,11 +83,13 @@ class RefusedSqlError(Exception):
         self.problems = problems
 
 
-def read_query(sql: str) -> Query:
+def read_query(sql: str, *, file_names: bool = False) -> Query:
     """Read a text that must be one SELECT in DuckDB's dialect.
 
     Args:
         sql: one statement; a semicolon may end it.
+        file_names: let names such as `"in.c-crm.json"` pass, since a table may be called so; who
+            asks for it looks for the table, see `is_file_name`.
 
     Raises:
         RefusedSqlError: it is not SQL, not one SELECT, or reaches for files, the network, settings
@@ -114,12 +111,13 @@ def read_query(sql: str) -> Query:
         [tree] = statements
         if not isinstance(tree, exp.Query):
             raise _not_a_select(sql)
-        _refuse(list(_problems(sql, tree)))
+        query = Query(sql, tree)
+        _refuse(list(_problems(query, file_names)))
     except SqlglotError as error:
         raise _syntax(sql, error) from None
     except TooCostlyError:
         raise _refusal("size", "the query nests too deeply", "take it apart with WITH") from None
-    return Query(sql, tree)
+    return query
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -233,12 +231,12 @@ def _token_place(token: Token) -> Place:
     return Place(token.start, token.end + 1 - token.start)
 
 
-def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
+def _problems(query: Query, file_names: bool) -> Iterator[Problem]:
     """What a single query must not hold."""
-    for node in tree.walk():
+    for node in query.tree.walk():
         match node:
             case exp.Table():
-                yield from _check_table(sql, node)
+                yield from _check_table(query, node, file_names)
             case exp.Lateral() if not isinstance(node.this, exp.Subquery):
                 yield from _check_table_function(node.this, node)
             case exp.Func() if not isinstance(node.parent, exp.Table | exp.Lateral):
@@ -294,7 +292,7 @@ def _finds_its_columns(pivot: exp.Pivot) -> bool:
     return any(not isinstance(on, exp.In) or on.args.get("query") for on in pivot.expressions)
 
 
-def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
+def _check_table(query: Query, table: exp.Table, file_names: bool) -> Iterator[Problem]:
     source, alias = table.this, table.args.get("alias")
     if isinstance(source, exp.Dot):
         message = "the name of a table has three parts at most"
@@ -306,12 +304,15 @@ def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
     where = name_place(table)
     names = [part.name for part in table.parts]
     name = ".".join(names)
-    quotes = {sql[place(part).start] for part in table.parts}
-    if "'" in quotes or _FILE.search(name):
-        message = f"{name!r} is a file, not a table"
-        yield Problem("access", message, "read a table that tables/ registers", where)
-    elif any(name.casefold() in _SYSTEM_SCHEMAS for name in names[:-1]) or _SYSTEM_TABLES.fullmatch(
-        names[-1]
+    quotes = {query.sql[place(part).start] for part in table.parts}
+    # A table of another schema is found by no name in tables/, so it would be the file.
+    may_be_table = file_names and names[:-1] in ([], ["main"])
+    if "'" not in quotes and query.is_cte(table):
+        return
+    if "'" in quotes or is_path(name) or (is_file_name(name) and not may_be_table):
+        yield Problem("access", f"{name!r} {IS_A_FILE}", READ_TABLES, where)
+    elif names[-1].casefold() in SYSTEM_TABLES or any(
+        name.casefold() in _SYSTEM_SCHEMAS for name in names[:-1]
     ):
         yield _forbidden(f"{name}, a table of the system,", table)
     elif alias and alias.columns and not alias.this:

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
+from agnes.sandbox.child.statement import _is_among, _nodes
 from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, RefusedSqlError, read_query
+from agnes.sql.names import SYSTEM_TABLES, is_file_name
 from agnes.sql.query import Place
 from tests.conftest import FUZZ
 
@@ -662,7 +664,7 @@ def test_functions_that_act_or_tell_of_the_system_are_refused(name):
 @pytest.mark.parametrize(
     "table",
     [
-        *("duckdb_settings", "duckdb_secrets", "DUCKDB_TABLES", '"duckdb_views"', "sqlite_master"),
+        *("DUCKDB_TABLES", '"duckdb_views"', "sqlite_master"),
         *("pragma_database_list", "pg_class", "information_schema.tables", "pg_catalog.x"),
         *("system.main.x", "temp.x", "Temp.main.x", '"information_schema"."tables"'),
     ],
@@ -671,6 +673,61 @@ def test_the_systems_own_tables_are_refused(table):
     [(kind, message, _)] = problems(f"SELECT * FROM t JOIN {table} ON true")
 
     assert (kind, "a table of the system, is not allowed here" in message) == ("access", True)
+
+
+def test_the_systems_own_tables_are_those_that_duckdb_has():
+    rows = duckdb.execute(
+        "SELECT view_name FROM duckdb_views() WHERE internal"
+        " AND schema_name <> 'information_schema'"
+    ).fetchall()
+
+    assert {name for (name,) in rows} <= SYSTEM_TABLES
+
+
+@pytest.mark.parametrize(
+    "name", ["pg_customers", "sqlite_orders", "duckdb_usage", "pragma_x", "pg_stat_costs"]
+)
+def test_a_table_may_be_called_much_like_the_systems(name):
+    assert not problems(f"SELECT a FROM {name}")
+    with pytest.raises(duckdb.CatalogException):
+        duckdb.execute(f"FROM {name}")
+
+
+CTE = "WITH {0} AS (SELECT 1 AS a) "
+
+
+@pytest.mark.parametrize("name", ["pg_class", '"revenue.json"', '"a/b"', "duckdb_tables"])
+def test_a_cte_may_have_any_name_where_it_is_visible(name):
+    for sql in (
+        CTE + "SELECT a FROM {0}",
+        CTE + "SELECT a FROM (SELECT a FROM {0}) AS x",
+        "SELECT a FROM (" + CTE + "SELECT a FROM {0}) AS x",
+        CTE + ", b AS (SELECT a FROM {0}) SELECT a FROM b",
+        "WITH RECURSIVE {0} AS (SELECT 1 AS a UNION SELECT a FROM {0}) SELECT a FROM {0}",
+    ):
+        assert not problems(sql.format(name))
+        assert objection(sql.format(name)) is None
+        assert duckdb.execute(sql.format(name)).fetchall() == [(1,)]
+    for sql in (
+        "SELECT a FROM (" + CTE + "SELECT a FROM {0}) AS x, {0}",
+        "WITH {0} AS (SELECT a FROM {0}) SELECT a FROM {0}",
+        "WITH b AS (SELECT a FROM {0}), {0} AS (SELECT 1 AS a) SELECT a FROM b",
+        CTE + "SELECT a FROM main.{0}",
+    ):
+        assert problems(sql.format(name))
+
+
+FILE_NAMES = ["revenue.json", "in.c-crm.json", "file.CSV", "x.parquet"]
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_a_quoted_name_of_a_file_passes_for_those_who_look_for_the_table(name):
+    read_query(f'FROM "{name}"', file_names=True)
+    read_query(f'FROM main."{name}"', file_names=True)
+    assert is_file_name(name)
+    for sql in (f"FROM '{name}'", f'FROM "x/{name}"', f'FROM s."{name}"', "FROM a.csv"):
+        with pytest.raises(RefusedSqlError):
+            read_query(sql, file_names=True)
 
 
 @pytest.mark.parametrize("sql", ACCEPTED)
@@ -715,7 +772,7 @@ def test_what_only_duckdb_takes_for_a_blank_hides_no_table(blank):
 
 
 def test_every_problem_is_told():
-    sql = "SELECT getenv('a') FROM 'b.csv', read_csv('c'), duckdb_settings"
+    sql = "SELECT getenv('a') FROM 'b.csv', read_csv('c'), duckdb_views"
 
     assert [kind for kind, _, _ in problems(sql)] == ["access"] * 4
 
@@ -932,14 +989,6 @@ TEXTS = st.one_of(
 )
 
 
-def nodes(tree):
-    if isinstance(tree, dict):
-        yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree:
-        if isinstance(child, dict | list):
-            yield from nodes(child)
-
-
 EFFECTS = set(functions_with_effects())
 FORBIDDEN_TABLE = re.compile(
     r"(^|\.)(information_schema|pg_catalog|system|temp)\.|sqlite_master$|\.(csv|parquet|json)$",
@@ -953,16 +1002,17 @@ def objection(sql: str) -> str | None:
         types = [statement.type.name for statement in duckdb.extract_statements(sql)]
         if types != ["SELECT"]:
             return f"it is {types}"
-        row = duckdb.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        [[tree]] = duckdb.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
     except duckdb.Error:
         return None
-    assert row
-    return next(filter(None, map(objection_to, nodes(json.loads(row[0])))), None)
+    nodes = _nodes(json.loads(tree))
+    return next((found for node in nodes if (found := objection_to(*node))), None)
 
 
-def objection_to(node) -> str | None:
+def objection_to(node, ctes) -> str | None:
     kind = str(node.get("type"))
     path = ".".join(node["qualified_name"]["path"]) if kind == "BASE_TABLE" else ""
+    path = "" if _is_among(path.lower(), ctes) else path
     called = str(node.get("function_name")).lower()
     if kind == "TABLE_FUNCTION":
         called = node["function"]["function_name"].lower()
