@@ -206,6 +206,31 @@ def test_staged_catalogs_in_folders_are_all_checked(validate, here):
     assert validate("--staged", "teams/ops/metrics/ops/up.yml").code == 1
 
 
+@pytest.mark.parametrize("folder", ["", "teams/ops/"])
+def test_settings_cannot_be_deleted_from_under_a_catalog(validate, here, folder):
+    here.write(f"{folder}agnes.yml", "name: Here\n")
+    here.write(f"{folder}metrics/ops/up.yml", metric_yaml("up"))
+    here.write(f"{folder}tables/orders.yml", (here.path / "tables" / "orders.yml").read_text())
+    here.commit()
+    here.git("rm", "--quiet", f"{folder}agnes.yml")
+    here.write(f"{folder}metrics/ops/up.yml", metric_yaml("up", grain="often"))
+    here.git("add", "--all")
+
+    done = validate("--staged")
+
+    assert done.code == 1
+    assert f"{folder}agnes.yml: error AG207 agnes.yml is gone, and the catalog with it" in done.out
+    assert f"{folder}metrics/ops/up.yml:3:8: error AG203" in done.out
+
+
+def test_a_whole_catalog_may_be_deleted_and_a_folder_that_is_none_may_have_metrics(validate, here):
+    here.git("rm", "--quiet", "-r", "agnes.yml", "metrics", "tables")
+    here.write("elsewhere/metrics/a/b.yml", "[")
+    here.git("add", "--all")
+
+    assert validate("--staged").code == 0
+
+
 def test_queries_run_on_data_on_request(validate, here, tmp_path):
     data = tmp_path / "data"
     data.mkdir()

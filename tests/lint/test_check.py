@@ -399,6 +399,8 @@ def test_the_catalogs_of_a_repository_are_found_by_what_is_staged(nested):
     for start in (nested.path, nested.path / "teams" / "ops" / "metrics"):
         assert sorted(staged_catalogs(start)) == sorted(expected)
     nested.git("rm", "--quiet", "--cached", "agnes.yml")
+    assert nested.path in staged_catalogs(nested.path)  # its metrics are there, so it has lost it
+    nested.git("rm", "--quiet", "--cached", "-r", "metrics", "tables")
     assert nested.path not in staged_catalogs(nested.path)
 
 
