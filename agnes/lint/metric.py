@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agnes.model.metric import Metric
-from agnes.sql.gate import Problem, RefusedSqlError, read_query
+from agnes.sql.gate import read_query
+from agnes.sql.problem import Problem, RefusedSqlError
 from agnes.sql.query import Query
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from agnes.sql.gate import Problem, RefusedSqlError, read_query
+from agnes.sql.gate import read_query
+from agnes.sql.problem import Problem, RefusedSqlError
 from agnes.sql.query import Place, place
 
 _PREFIX = "SELECT "

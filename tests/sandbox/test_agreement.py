@@ -17,8 +17,9 @@ from agnes.errors import SandboxError, YamlError
 from agnes.lint.binding import TYPES
 from agnes.model.scalar import core
 from agnes.sandbox import EmptyTable, Limits, ParquetTable, Sandbox
-from agnes.sql.gate import RefusedSqlError, read_query
+from agnes.sql.gate import read_query
 from agnes.sql.names import is_file_name
+from agnes.sql.problem import RefusedSqlError
 from agnes.yaml.loader import load
 from tests.corpus import HERE, filed
 from tests.sandbox.conftest import CANARY

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from agnes.sandbox.child.statement import _is_among, _nodes
-from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, RefusedSqlError, read_query
+from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, read_query
 from agnes.sql.names import SYSTEM_TABLES, is_file_name
+from agnes.sql.problem import RefusedSqlError
 from agnes.sql.query import Place
 from tests.conftest import FUZZ
 
@@ -378,7 +379,7 @@ ACCEPTED = [
     *ANALYTICS.strip().split("\n\n"),
     "SELECT 1; -- done",
     "-- a comment\nSELECT 1 /* another */ -- and one",
-    "SELECT 1_000_000, 1e3, .5, 0x1F, 'it''s', E'a\\nb', $$x'y$$, $tag$z$tag$, TRUE, NULL",
+    "SELECT 1_000_000, 1e3, .5, 'it''s', E'a\\nb', $$x'y$$, $tag$z$tag$, TRUE, NULL",
     "SELECT DATE '2024-01-01', TIMESTAMP '2024-01-01 00:00:00', INTERVAL '1' DAY",
     "SELECT try_strptime(a, '%d'), regexp_extract(a, '(\\d+)', 1), a[1] FROM t",
     "SELECT * FROM t WHERE a = 'c:\\x.csv' AND b = 's3://y'",
@@ -500,9 +501,9 @@ def test_each_other_statement_is_called_by_its_name(statement):
         ("FROM (SUMMARIZE t)", "SUMMARIZE is not a SELECT", "SUMMARIZE"),
         ("SELECT a INTO b FROM t", "INTO has no place in a query that only reads", None),
         ("SELECT a FROM t FOR UPDATE", "FOR UPDATE has no place in a query that only reads", None),
-        ("SELECT a, $1 FROM t", "a parameter has no value here", "$"),
+        ("SELECT a, $1 FROM t", "a parameter has no value here", "$1"),
         ("SELECT 'ü' FROM t LIMIT ?", "a parameter has no value here", "?"),
-        ("SELECT $name", "a parameter has no value here", "$"),
+        ("SELECT $name", "a parameter has no value here", "$name"),
         ("FROM (PIVOT t ON a)", "PIVOT does not say which values become columns", None),
         (
             "WITH p AS (PIVOT t ON a IN (1), b USING sum(c)) FROM p",
@@ -752,7 +753,11 @@ def test_analysts_sql_is_accepted_and_is_one_select_to_duckdb(sql):
         ("SELECT\r\n 'a", "' is opened and never closed", "'"),
         ('SELECT "ä', '" is opened and never closed', '"'),
         ("SELECT $$ä", "$$ is opened and never closed", "$"),
-        ("SELECT a /* b", "a quote or a comment is opened and never closed", ""),
+        ("SELECT '/*', a /* b", "a quote or a comment is opened and never closed", "/*"),
+        ("SELECT 0x1F FROM t", "DuckDB reads this as 0 and a name", "0x1F"),
+        ("SELECT x'A?'", "this is no hexadecimal number", "x'"),
+        ("SELEC sum(a) FROM t", "SELEC begins no query", "SELEC"),
+        ("-- all\nWIHT b AS (SELECT 1) SELECT a FROM b", "WIHT begins no query", "WIHT"),
         ("SELECT 1 FROM\u200b t", "the character U+200B is not allowed here", "\u200b"),
         ("SELECT 1\x00", "the character U+0000 is not allowed here", "\x00"),
         ("FROM a.b.c.d", "the name of a table has three parts at most", "a.b.c.d"),
@@ -761,6 +766,47 @@ def test_analysts_sql_is_accepted_and_is_one_select_to_duckdb(sql):
 )
 def test_a_mistake_is_explained_with_its_place(sql, message, where):
     assert problems(sql) == [("syntax", message, where)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT `a b` FROM `orders`", 'write "a b"'),
+        ("SELECT a FROM `orders`", 'write "orders"'),
+        ("SELECT a FROM in.c-crm.company", 'quote the name: "in.c-crm.company"'),
+        ("SELECT a FROM t, in.c-crm.company AS c", 'quote the name: "in.c-crm.company"'),
+        ("SELEC sum(a) FROM t", "did you mean SELECT?"),
+        ("FORM t SELECT a", "did you mean FROM?"),
+        ("SELECT 5! FROM t", "write factorial(n)"),
+        ("SELECT a FROM t-x", None),
+        ("SELECT a b c", None),
+    ],
+)
+def test_who_knows_another_dialect_is_told_what_to_write(sql, hint):
+    refused = refusal(sql)
+
+    assert refused
+    assert [problem.hint for problem in refused.problems] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("sql", "where"),
+    [
+        ("SELECT a FROM t WHERE d > :start", ":start"),
+        ("SELECT a FROM t FOR  UPDATE", "FOR  UPDATE"),
+        ("SELECT $1", "$1"),
+        ("SELECT a FROM t WHERE a = $name", "$name"),
+        ("SELECT a FROM t WHERE a = ?", "?"),
+    ],
+)
+def test_what_has_no_place_in_the_tree_is_pointed_at_all_the_same(sql, where):
+    assert [shown for _, _, shown in problems(sql)] == [where]
+
+
+@pytest.mark.parametrize("sql", ["SELECT x'AB'", "SELECT X'00ff' AS a FROM t WHERE x = x''"])
+def test_blobs_are_values(sql):
+    assert not problems(sql)
+    assert duckdb.extract_statements(sql)
 
 
 @pytest.mark.parametrize("blank", ["\u200b", "\u2060", "\ufeff"])

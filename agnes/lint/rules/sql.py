@@ -353,7 +353,8 @@ class CrossJoin(SqlRule):
 
 def _is_made_of(expression: str, inputs: list[str]) -> bool:
     """Whether an expression calculates with the metric's inputs alone."""
-    from agnes.sql.gate import RefusedSqlError, read_query
+    from agnes.sql.gate import read_query
+    from agnes.sql.problem import RefusedSqlError
 
     names = {metric_id.partition("/")[2] for metric_id in inputs}
     try:
