@@ -10,6 +10,7 @@ from typing import Any
 
 from agnes.lint.examined import Examined
 from agnes.lint.facts import (
+    EXPRESSION,
     Facts,
     IndexFacts,
     MetricFacts,
@@ -30,6 +31,7 @@ from agnes.model.catalog import Index, Settings
 from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
 from agnes.model.table import Table
+from agnes.sql.expression import check_expression, is_made_of, names_alone
 from agnes.sql.query import Query
 from agnes.yaml.layout import is_block, keys
 
@@ -134,7 +136,18 @@ def _metric_facts(read: ReadMetric, *, whole: bool) -> MetricFacts:
         queries,
         whole and not read.refused,
         len(read.refused),
+        _expression_facts(metric),
     )
+
+
+def _expression_facts(metric: Metric) -> QueryFacts | None:
+    """What is to be bound of an `expression`; what is wrong with it otherwise, AG405 says."""
+    text = metric.expression
+    if text is None or is_made_of(text, metric.inputs) or check_expression(text):
+        return None
+    columns = names_alone(text)
+    digest = sha1(f"expression {text}".encode(), usedforsecurity=False).hexdigest()
+    return None if columns is None else QueryFacts(EXPRESSION, digest, [], sorted(columns))
 
 
 def _names(query: Query) -> list[str] | None:
