@@ -16,6 +16,7 @@ from agnes.lint.rules.schema import WrongPlace
 from agnes.lint.run import Found, Report, Request, Run
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.layout import ENDINGS, PARTS, SETTINGS, printable
+from agnes.yaml.loader import LINE_END
 
 if TYPE_CHECKING:
     from agnes.git.repository import Repository
@@ -46,7 +47,7 @@ class Checked:
             return None
         if self._read[0] != found.path:
             text = self.files.read(entry).decode("utf-8-sig", "replace")
-            self._read = found.path, text.replace("\r\n", "\n").split("\n")
+            self._read = found.path, LINE_END.split(text)
         lines = self._read[1]
         return lines[found.line - 1] if found.line <= len(lines) else None
 

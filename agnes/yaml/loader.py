@@ -45,7 +45,8 @@ _UNPRINTABLE = re.compile(
 )
 # The parser ends lines at these, as YAML 1.1 says; editors, reviewers and YAML 1.2 do not.
 _LINE_SEPARATOR = re.compile("[\x85\u2028\u2029]")
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line of a file, to editors and to the parser."""
 _SHORT = 60
 _DIRECTIVE = re.compile(r"^%(?!YAML 1\.)", re.MULTILINE)
 
@@ -123,7 +124,7 @@ def _decode(data: bytes) -> str:
 
 
 def _line_column(text: str, offset: int) -> tuple[int, int]:
-    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
+    ends = [end.end() for end in LINE_END.finditer(text, 0, offset)]
     return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
 
 

@@ -503,3 +503,13 @@ def test_results_are_kept_in_the_repository_for_all_its_worktrees(catalog, tmp_p
     assert path.parent == catalog.path / ".git" / "agnes" / "lint"
     assert results_of(tmp_path / "linked").path == path
     assert results_of(plain).path is None
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_of_a_finding_is_that_of_the_file_whatever_ends_lines(tmp_path, end):
+    text = metric_yaml("mrr", grain="often").replace("\n", end)
+    write(tmp_path, {"agnes.yml": "", MRR: text.encode()})
+
+    done = check_folder(tmp_path, Request("schema"))
+
+    assert [done.line(item) for item in done.report.diagnostics] == ["grain: often"]
