@@ -153,7 +153,7 @@ def _build(text: str, positions: Positions | None) -> Any:
     try:
         return _Builder(text, positions).run()
     except MarkedYAMLError as error:
-        found = syntax_error(error)
+        found = syntax_error(error, text)
         # The parser puts the end of a file without a last line end on a line of its own.
         line, column = min((found.line, found.column), _line_column(text, len(text)))
         raise YamlError(found.message, line, column, found.code, found.hint) from None
