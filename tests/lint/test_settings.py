@@ -100,6 +100,12 @@ def test_a_code_that_does_not_exist_names_the_nearest(find):
     assert found[0].hint == "did you mean AG411?"
 
 
+def test_a_code_in_small_letters_is_told_in_capitals(find):
+    [found] = find(settings("{ag407: off}"))
+
+    assert (found.code, found.hint) == ("AG203", "did you mean `AG407`?")
+
+
 def test_the_findings_about_ignores_have_severities_too(find):
     text = metric() + "# agnes: ignore[AG407]\n"
 
