@@ -33,11 +33,13 @@ class Checked:
         count: how many files the findings are about.
         files: where their text can be read.
         report: its diagnostics are those of the files that were asked for.
+        unknown: paths that were asked for, and nothing is there that could be checked.
     """
 
     count: int
     files: Files
     report: Report
+    unknown: list[str] = field(default_factory=list)
     _read: tuple[str, list[str]] = field(default_factory=lambda: ("", []), init=False)
 
     def line(self, found: Diagnostic) -> str | None:
@@ -169,6 +171,7 @@ def _entries(repository: Repository, commit: str) -> list[Entry]:
 
 def _selected(run: Run, only: Paths) -> Checked:
     names = {path: run.files.shown(path) for path in run.yaml}
+    asked = only
     only = {*only, *map(printable, only)}  # findings have the one, files the other
 
     def wanted(path: str) -> bool:
@@ -182,7 +185,9 @@ def _selected(run: Run, only: Paths) -> Checked:
     shown = [replace(item, path=run.files.shown(item.path)) for item in report.diagnostics]
     files = {names[path]: entry for path, entry in report.files.items()}
     count = sum(not only or is_in(name, only) for name in names.values())
-    return Checked(count, run.files, Report(files, shown))
+    there = {*names.values(), *(item.path for item in shown)}
+    unknown = [name for name in asked if not any(is_in(path, [name]) for path in there)]
+    return Checked(count, run.files, Report(files, shown), unknown)
 
 
 def _path(entry: Entry) -> str:

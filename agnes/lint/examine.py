@@ -181,13 +181,15 @@ def _table_facts(slot: Slot, table: Table) -> TableFacts:
 
 
 def _index_facts(slot: Slot, index: Index) -> IndexFacts:
-    listed = {
-        f"{category.category}/{name}": [at, number]
-        for at, category in enumerate(index.categories)
-        for number, name in enumerate(category.metrics)
-    }
-    categories = {category.category: at for at, category in enumerate(index.categories)}
-    return IndexFacts(slot.path, listed, categories)
+    facts = IndexFacts(slot.path, {}, {})
+    for at, category in enumerate(index.categories):
+        if facts.categories.setdefault(category.category, at) != at:
+            facts.twice.append((category.category, ["categories", at, "name"]))
+        for nth, name in enumerate(category.metrics):
+            metric_id, place = f"{category.category}/{name}", [at, nth]
+            if facts.listed.setdefault(metric_id, place) != place:
+                facts.twice.append((metric_id, ["categories", at, "metrics", nth]))
+    return facts
 
 
 def _ignores(data: bytes) -> Iterator[Ignore]:

@@ -103,11 +103,16 @@ class SettingsFacts:
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """What metrics/metrics.yml lists: id to where it stands; and category to its number."""
+    """What metrics/metrics.yml lists: id to where it stands; and category to its number.
+
+    Args:
+        twice: what is there again, and the keys and numbers that lead to it.
+    """
 
     path: str
     listed: dict[str, list[int]]
     categories: dict[str, int]
+    twice: list[tuple[str, list[str | int]]] = field(default_factory=list)
 
 
 Facts = MetricFacts | TableFacts | SettingsFacts | IndexFacts

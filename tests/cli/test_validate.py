@@ -104,7 +104,6 @@ def test_levels_build_on_each_other(validate, here, level, codes):
         (["."], 4),
         ([".", MRR], 4),
         (["metrics/../tables"], 1),
-        (["docs"], 0),
     ],
 )
 def test_paths_are_files_and_folders_of_the_catalog(validate, here, paths, count):
@@ -114,7 +113,30 @@ def test_paths_are_files_and_folders_of_the_catalog(validate, here, paths, count
     done = validate(*paths, "--json").json
 
     assert done["files"] == count
-    assert done["errors"] == (0 if paths[0] in ("metrics/../tables", "docs") else 1)
+    assert done["errors"] == (0 if paths[0] == "metrics/../tables" else 1)
+
+
+@pytest.mark.parametrize("options", [[], ["--rev", "HEAD"], ["--fix"]])
+@pytest.mark.parametrize("path", ["docs", "docs/x.yml", "README.md", "/etc/passwd"])
+def test_a_path_where_nothing_can_be_checked_is_an_error(validate, here, path, options):
+    here.write("docs/x.yml", "[")
+    here.write("README.md", "# Numbers")
+    here.commit()
+
+    done = validate(path, *options)
+
+    assert done.code == 1
+    assert "error: " in done.err
+    assert path.lstrip("/") in done.err
+
+
+def test_a_path_with_a_wrong_ending_is_told(validate, here):
+    here.write("metrics/revenue/new.YML", metric_yaml("new"))
+
+    done = validate("metrics/revenue/new.YML")
+
+    assert done.code == 1
+    assert "new.YML: error AG207 the ending is .yml, in small letters" in done.out
 
 
 def test_paths_count_from_where_one_is(validate, here, monkeypatch):
