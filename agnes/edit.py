@@ -181,14 +181,21 @@ class Editor:
     def _check_queries(self, plan: Plan) -> None:
         """What comes in by a command meets the same gate as what comes in by a pull request."""
         from agnes.lint.examine import examine
+        from agnes.lint.facts import CatalogFacts
+        from agnes.lint.locate import Locator
+        from agnes.lint.rules.references import files_read
 
         written = {path: content for path, content in plan.files.items() if content is not None}
-        found = [
-            finding
-            for path, slot in survey((path, "file") for path in sorted(written)).slots.items()
-            for finding in examine(slot, written[path], "references").diagnostics
-            if finding.severity == "error"
-        ]
+        slots = survey((path, "file") for path in sorted(written)).slots
+        examined = [examine(slot, written[path], "references") for path, slot in slots.items()]
+        tables = {id_: path for (kind, id_), path in self._paths.items() if kind == "table"}
+        tables |= {slot.id: path for path, slot in slots.items() if slot.kind == "table"}
+        catalog = CatalogFacts([item.facts for item in examined if item.facts], {}, tables)
+        found = [finding for item in examined for finding in item.diagnostics]
+        for metric in catalog.metrics.values():
+            locator = Locator(written[metric.path])
+            found += [locator.diagnose(read, "error") for read in files_read(catalog, metric)]
+        found = [finding for finding in found if finding.severity == "error"]
         if found:
             raise InvalidError(f"{len(found)} error(s); nothing was changed", sorted(found))
 

@@ -128,7 +128,8 @@ class SandboxError(AgnesError):
         message: DuckDB's own words, or why it was refused.
         position: 0-based offset in the SQL, in characters, of what is wrong.
         length: how many characters it has.
-        candidates: names that exist and are near to one that does not.
+        candidates: names that exist and are near to one that does not; of a function that does not
+            take these values, what it takes.
         subtype: DuckDB's code, such as `COLUMN_NOT_FOUND`, `MISSING_ENTRY` or `SYNTAX_ERROR`.
     """
 

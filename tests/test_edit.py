@@ -347,3 +347,15 @@ def test_a_query_that_is_no_select_does_not_get_in(catalog):
         editor(catalog).put(Pack({bad.id: bad}))
 
     assert [found.code for found in caught.value.diagnostics] == ["AG405", "AG402"]
+
+
+def test_a_query_of_a_file_does_not_get_in_unless_a_table_is_called_so(catalog):
+    reads = metric("arr", sql='SELECT SUM(amount) AS x FROM "arr.json"')
+
+    with pytest.raises(InvalidError) as caught:
+        editor(catalog).put(Pack({reads.id: reads}))
+    catalog.write("tables/arr.json.yml", "id: arr.json\n")
+    catalog.commit()
+
+    assert [found.code for found in caught.value.diagnostics] == ["AG403"]
+    assert editor(catalog).put(Pack({reads.id: reads})).changed == [reads.id]

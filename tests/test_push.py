@@ -117,6 +117,27 @@ def test_a_branch_without_a_catalog_is_taken(catalog, server):
     assert taken, said
 
 
+def test_a_branch_that_loses_its_settings_and_keeps_its_metrics_is_refused(catalog, server):
+    catalog.git("rm", "--quiet", "agnes.yml")
+    catalog.write("metrics/revenue/mrr.yml", BROKEN)
+    catalog.commit()
+
+    taken, said = push(catalog)
+
+    assert not taken
+    assert "error: ./agnes.yml is gone on main, and the catalog with it" in said
+
+
+def test_a_branch_that_gives_its_whole_catalog_up_is_taken(catalog, server):
+    catalog.git("rm", "--quiet", "-r", "agnes.yml", "metrics", "tables")
+    catalog.write("README.md", "Moved")
+    catalog.commit()
+
+    taken, said = push(catalog)
+
+    assert taken, said
+
+
 def test_tags_and_deletions_are_taken(catalog, server):
     server.git("branch", "old", "main")
     catalog.write("metrics/revenue/mrr.yml", BROKEN)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -112,7 +113,9 @@ def snippet_lines(finding: Mapping[str, Any], source: str | None) -> Iterator[st
     first, *rest = finding_lines(finding)
     yield first
     if source is not None and source.strip():
-        line, start = source.rstrip(), finding["column"] - 1
+        # A file must not move the cursor or turn the text around; places stay where they are.
+        line = _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", source.rstrip("\r\n")).rstrip()
+        start = finding["column"] - 1
         end = finding["end_column"] - 1 if finding["end_line"] == finding["line"] else len(line)
         before, marked, after = _window(line, start, end)
         # A tab stays a tab, so that the caret stands below its character.
@@ -138,6 +141,10 @@ def _window(line: str, start: int, end: int) -> tuple[str, str, str]:
 
 _SHOWN = 160
 """Characters of a line."""
+_UNSAFE = re.compile(
+    "[\0-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What is no character to see: controls but the tab, line ends, marks that reorder text."""
 
 
 def _cells(char: str) -> int:

@@ -115,6 +115,8 @@ def validate(
                 done = check.check_revision(root, rev, request, only)
             else:
                 done = check.check_folder(root, request, only)
+            if done.unknown:
+                raise NotFoundError(f"{done.unknown[0]} is neither a metric nor a table", _FILES)
             count += done.count
             found += _placed(root, done, output)
     _print(found, count, output)
@@ -122,6 +124,9 @@ def validate(
     warnings = sum(item.severity == "warning" for item, _ in found)
     if errors or (strict and warnings):
         raise typer.Exit(1)
+
+
+_FILES = "what is checked: metrics/<category>/<name>.yml, tables/<table_id>.yml, agnes.yml"
 
 
 def _roots(
@@ -145,6 +150,8 @@ def _roots(
             whole.add(there)
             roots[there] = []
             continue
+        if root is None and not on_disk:
+            raise NotFoundError(f"{path} is in no catalog", _FILES)
         root = root or there.parent.parent
         roots.setdefault(root, []).append(there.relative_to(root).as_posix())
     return [(root, [] if root in whole else only) for root, only in roots.items()]

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from agnes.errors import SandboxError
-from agnes.lint.facts import TableFacts
+from agnes.lint.facts import EXPRESSION, TableFacts
 from agnes.lint.rules.engine import DoesNotBind, TooCostlyToBind
 from agnes.lint.tasks import Task
 from agnes.sandbox import EmptyTable, Limits, Sandbox
@@ -26,6 +26,8 @@ TYPES = {
 }
 """Base types in DuckDB's words; few decimals, since those of a product add up, to 38 at most."""
 
+_FEW = 2
+_NAME_END = re.compile(r"\s*\(")
 _MISSING_COLUMN = re.compile(r'does not have a column named "(.+?)"')
 _NAME_ERRORS = ("COLUMN_NOT_FOUND", "MISSING_ENTRY", "SYNTAX_ERROR")
 _WORTH_TWO = 400
@@ -95,6 +97,9 @@ def _distinct(table: TableFacts) -> dict[str, str | None]:
 
 def _outcome(sandbox: Sandbox, sql: str, task: Task) -> dict[str, Any] | None:
     """None when the query binds; else what to say."""
+    before = 0
+    if task.query.node == EXPRESSION:
+        sql, before = f'SELECT {sql}\nFROM "{next(iter(task.tables))}"', len("SELECT ")
     try:
         sandbox.describe(sql)
     except SandboxError as error:
@@ -109,7 +114,7 @@ def _outcome(sandbox: Sandbox, sql: str, task: Task) -> dict[str, Any] | None:
             "rule": DoesNotBind.code,
             "message": _first_line(error.message),
             "hint": _hint(error, sql, task),
-            "start": error.position,
+            "start": error.position and max(0, error.position - before),
             "length": error.length or 1,
         }
     return None
@@ -129,13 +134,12 @@ def _first_line(message: str) -> str:
 
 def _hint(error: SandboxError, sql: str, task: Task) -> str | None:
     if error.subtype == "NO_MATCHING_FUNCTION":
-        return "add a CAST, or correct the column's basetype"
-    if error.candidates:
-        start = error.position or 0
-        written = sql[start : start + (error.length or 0)].strip('"').casefold()
-        near = get_close_matches(written, error.candidates, 2, 0.6) or error.candidates[:1]
+        return _call_hint(error)
+    start = error.position or 0
+    written = _NAME_END.split(sql[start : start + (error.length or 0)])[0].strip('"').casefold()
+    if near := get_close_matches(written, error.candidates, 2, 0.6):
         return f"did you mean {' or '.join(near)}?"
-    if "GROUP BY" in error.message:
+    if "must appear in the GROUP BY" in error.message:
         return "add it to the GROUP BY, or aggregate it"
     if dotted := [name for name in task.tables if "." in name and f'"{name}"' in error.message]:
         return f'quote the name: "{dotted[0]}"'
@@ -144,3 +148,20 @@ def _hint(error: SandboxError, sql: str, task: Task) -> str | None:
         close = get_close_matches(found.group(1), sorted(columns), 1, 0.6)
         return f"did you mean {close[0]}?" if close else None
     return None
+
+
+def _call_hint(error: SandboxError) -> str:
+    """A CAST helps where the function takes as many values."""
+    given = _arguments(error.message)
+    shapes = [found.partition(" -> ")[0] for found in error.candidates]
+    fitting = [shape for shape in shapes if _arguments(shape) == given]
+    if shapes and not fitting:
+        return f"it takes {shapes[0]}"
+    hint = "add a CAST, or correct the column's basetype"
+    return f"{hint}; it takes {' or '.join(fitting)}" if 0 < len(fitting) <= _FEW else hint
+
+
+def _arguments(call: str) -> int:
+    """How many values a call such as `sum(DECIMAL(18,3), INTEGER)` has."""
+    inner = re.sub(r"\([^()]*\)", "", call[call.find("(") + 1 : call.rfind(")")])
+    return sum(part.strip() not in ("", "/") for part in inner.split(","))

@@ -12,9 +12,11 @@ from agnes.git.entry import Entry
 from agnes.git.refs import MARKER, Location, locate
 from agnes.lint.files import Files, GitFiles, folder_files
 from agnes.lint.results import Results
+from agnes.lint.rules.schema import WrongPlace
 from agnes.lint.run import Found, Report, Request, Run
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.layout import PARTS, printable
+from agnes.model.layout import ENDINGS, PARTS, SETTINGS, printable
+from agnes.yaml.loader import LINE_END
 
 if TYPE_CHECKING:
     from agnes.git.repository import Repository
@@ -31,11 +33,13 @@ class Checked:
         count: how many files the findings are about.
         files: where their text can be read.
         report: its diagnostics are those of the files that were asked for.
+        unknown: paths that were asked for, and nothing is there that could be checked.
     """
 
     count: int
     files: Files
     report: Report
+    unknown: list[str] = field(default_factory=list)
     _read: tuple[str, list[str]] = field(default_factory=lambda: ("", []), init=False)
 
     def line(self, found: Diagnostic) -> str | None:
@@ -45,7 +49,7 @@ class Checked:
             return None
         if self._read[0] != found.path:
             text = self.files.read(entry).decode("utf-8-sig", "replace")
-            self._read = found.path, text.replace("\r\n", "\n").split("\n")
+            self._read = found.path, LINE_END.split(text)
         lines = self._read[1]
         return lines[found.line - 1] if found.line <= len(lines) else None
 
@@ -102,14 +106,21 @@ def check_staged(root: Path, request: Request, only: Paths = ()) -> Checked:
         known = {_what(item) for item in Run(GitFiles(repository, before), quiet).find()}
         outside = [item for item in outside if _what(item) not in known]
     inside = [item for item in found if item.path in about]
-    report = run.report(inside + outside, about.__contains__)
     there = {entry.path for entry in files.entries()}
+    if there and SETTINGS in blobs and SETTINGS not in there:
+        message = f"{SETTINGS} is gone, and the catalog with it: nothing here is read"
+        hint = f"put it back: git restore --staged --worktree {SETTINGS}; or delete the rest too"
+        inside.append(Diagnostic(SETTINGS, 0, 0, WrongPlace.code, "error", message, hint))
+    report = run.report(inside + outside, about.__contains__)
     count = sum(path in report.files for path in about) + len(blobs.keys() - there)
     return Checked(count, files, report)
 
 
 def staged_catalogs(folder: Path) -> list[Path]:
-    """The catalogs of the repository around a folder, by the agnes.yml files that are staged."""
+    """The catalogs of the repository around a folder, by the agnes.yml files that are staged.
+
+    Those that lose theirs and keep metrics or tables are among them.
+    """
     from agnes.git.repository import Repository
     from agnes.git.staged import staged
 
@@ -118,7 +129,27 @@ def staged_catalogs(folder: Path) -> list[Path]:
         return []
     everything = Repository(replace(here, folder=""))
     found = [Path(entry.path) for entry in staged(everything) if entry.kind == "file"]
-    return [here.worktree / path.parent for path in found if path.name == MARKER]
+    roots = {path.parent: None for path in found if path.name == MARKER}
+    folders = {
+        folder.parent: None
+        for path in found
+        for folder in path.parents
+        if folder.name in PARTS and path.suffix in ENDINGS
+    }
+    lost = [folder for folder in folders if folder not in roots and _was_catalog(here, folder)]
+    return [here.worktree / folder for folder in [*roots, *lost]]
+
+
+def _was_catalog(here: Location, folder: Path) -> bool:
+    """Whether a folder of the repository has an agnes.yml in the last commit."""
+    from agnes.git.repository import Repository
+
+    name = "" if folder == Path() else folder.as_posix()
+    repository = Repository(replace(here, folder=name), frozenset([MARKER]))
+    try:
+        return bool(_entries(repository, repository.tip().commit))
+    except NoCommitError:
+        return False
 
 
 def results_of(root: Path) -> Results:
@@ -140,6 +171,7 @@ def _entries(repository: Repository, commit: str) -> list[Entry]:
 
 def _selected(run: Run, only: Paths) -> Checked:
     names = {path: run.files.shown(path) for path in run.yaml}
+    asked = only
     only = {*only, *map(printable, only)}  # findings have the one, files the other
 
     def wanted(path: str) -> bool:
@@ -153,7 +185,9 @@ def _selected(run: Run, only: Paths) -> Checked:
     shown = [replace(item, path=run.files.shown(item.path)) for item in report.diagnostics]
     files = {names[path]: entry for path, entry in report.files.items()}
     count = sum(not only or is_in(name, only) for name in names.values())
-    return Checked(count, run.files, Report(files, shown))
+    there = {*names.values(), *(item.path for item in shown)}
+    unknown = [name for name in asked if not any(is_in(path, [name]) for path in there)]
+    return Checked(count, run.files, Report(files, shown), unknown)
 
 
 def _path(entry: Entry) -> str:

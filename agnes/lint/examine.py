@@ -10,6 +10,7 @@ from typing import Any
 
 from agnes.lint.examined import Examined
 from agnes.lint.facts import (
+    EXPRESSION,
     Facts,
     IndexFacts,
     MetricFacts,
@@ -22,20 +23,24 @@ from agnes.lint.locate import Locator
 from agnes.lint.metric import ReadMetric, read_metric, texts
 from agnes.lint.rule import Finding, Level, MetricRule
 from agnes.lint.rules import RULES
-from agnes.lint.rules.ignores import UnusedIgnore
+from agnes.lint.rules.ignores import UnknownRule, UnusedIgnore
 from agnes.lint.rules.layout import BlockStyle, KeyOrder, UntidySynonyms
+from agnes.lint.rules.schema import WrongValue
 from agnes.lint.settings import Ignore
 from agnes.load.document import read_document
 from agnes.model.catalog import Index, Settings
 from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
+from agnes.model.scalar import number
 from agnes.model.table import Table
+from agnes.sql.expression import check_expression, is_made_of, names_alone
 from agnes.sql.query import Query
 from agnes.yaml.layout import is_block, keys
+from agnes.yaml.loader import LINE_END
 
 MAX_IGNORES = 100
 """In one file, and in one comment; nobody reviews more."""
-_IGNORE = re.compile(r"(?:#|--)\s*agnes:\s*ignore\[([^\]\n]*)\]")
+_IGNORE = re.compile(r"(?:#|--)\s*agnes:\s*ignore\b(?:\[([^\]\n]*)\])?")
 
 
 def examine(slot: Slot, data: bytes, level: Level) -> Examined:
@@ -55,6 +60,7 @@ def examine(slot: Slot, data: bytes, level: Level) -> Examined:
         case Metric() as metric:
             if document.value is not None:
                 findings += _check_layout(slot, data.decode("utf-8-sig"), metric)
+                findings += _check_validation(slot, metric)
             read = ReadMetric(slot.path, metric)
             if level not in ("syntax", "schema"):
                 read = read_metric(slot.path, metric)
@@ -69,6 +75,10 @@ def examine(slot: Slot, data: bytes, level: Level) -> Examined:
             facts = SettingsFacts(dict(lint.severities), dict(lint.ignores))
     diagnostics += [locator.diagnose(finding, RULES[finding.code].severity) for finding in findings]
     ignores = list(islice(_ignores(data), MAX_IGNORES + 1))
+    for ignore in ignores:
+        if not ignore.codes:
+            message, hint = "the ignore names no rule", "say which rule: ignore[AG407]"
+            diagnostics.append(ignore.diagnose(UnknownRule, printable(slot.path), message, hint))
     for ignore in ignores[MAX_IGNORES:]:
         message = f"the file has more than {MAX_IGNORES} ignores; from here on they do not count"
         path = printable(slot.path)
@@ -99,6 +109,14 @@ def _check_layout(slot: Slot, text: str, metric: Metric) -> Iterator[Finding]:
         message = "a synonym is there twice, or has blanks around it"
         hint = "tidy them up: da metrics validate --fix"
         yield UntidySynonyms.find(slot.path, ("synonyms",), message, hint, at_key=True)
+
+
+def _check_validation(slot: Slot, metric: Metric) -> Iterator[Finding]:
+    given = metric.validation.get("tolerance")
+    tolerance = number(given)
+    if given is not None and (tolerance is None or tolerance < 0):
+        message = f"the tolerance is {given!s}; it must be a number such as 0.001"
+        yield WrongValue.find(slot.path, ("validation", "tolerance"), message)
 
 
 def _check_sql(read: ReadMetric) -> Iterator[Finding]:
@@ -134,7 +152,18 @@ def _metric_facts(read: ReadMetric, *, whole: bool) -> MetricFacts:
         queries,
         whole and not read.refused,
         len(read.refused),
+        _expression_facts(metric),
     )
+
+
+def _expression_facts(metric: Metric) -> QueryFacts | None:
+    """What is to be bound of an `expression`; what is wrong with it otherwise, AG405 says."""
+    text = metric.expression
+    if text is None or is_made_of(text, metric.inputs) or check_expression(text):
+        return None
+    columns = names_alone(text)
+    digest = sha1(f"expression {text}".encode(), usedforsecurity=False).hexdigest()
+    return None if columns is None else QueryFacts(EXPRESSION, digest, [], sorted(columns))
 
 
 def _names(query: Query) -> list[str] | None:
@@ -152,19 +181,22 @@ def _table_facts(slot: Slot, table: Table) -> TableFacts:
 
 
 def _index_facts(slot: Slot, index: Index) -> IndexFacts:
-    listed = {
-        f"{category.category}/{name}": [at, number]
-        for at, category in enumerate(index.categories)
-        for number, name in enumerate(category.metrics)
-    }
-    categories = {category.category: at for at, category in enumerate(index.categories)}
-    return IndexFacts(slot.path, listed, categories)
+    facts = IndexFacts(slot.path, {}, {})
+    for at, category in enumerate(index.categories):
+        if facts.categories.setdefault(category.category, at) != at:
+            facts.twice.append((category.category, ["categories", at, "name"]))
+        for nth, name in enumerate(category.metrics):
+            metric_id, place = f"{category.category}/{name}", [at, nth]
+            if facts.listed.setdefault(metric_id, place) != place:
+                facts.twice.append((metric_id, ["categories", at, "metrics", nth]))
+    return facts
 
 
 def _ignores(data: bytes) -> Iterator[Ignore]:
     if b"agnes:" not in data:
         return
-    for number, line in enumerate(data.decode("utf-8-sig", "replace").split("\n"), 1):
+    for at, line in enumerate(LINE_END.split(data.decode("utf-8-sig", "replace")), 1):
         if found := _IGNORE.search(line):
-            codes = dict.fromkeys(filter(None, map(str.strip, found.group(1).split(","))))
-            yield Ignore(number, found.start() + 1, found.end() + 1, list(codes)[:MAX_IGNORES])
+            named = (found.group(1) or "").split(",")
+            codes = dict.fromkeys(filter(None, map(str.strip, named)))
+            yield Ignore(at, found.start() + 1, found.end() + 1, list(codes)[:MAX_IGNORES])

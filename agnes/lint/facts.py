@@ -13,13 +13,15 @@ from functools import cached_property
 from hashlib import sha1
 from typing import Any
 
+EXPRESSION = "expression"
+
 
 @dataclass(frozen=True)
 class QueryFacts:
     """One query of a metric.
 
     Args:
-        node: its key in the file: `sql` or `sql_by_<x>`.
+        node: its key in the file: `sql`, `sql_by_<x>` or `expression`.
         digest: of its text.
         reads: the tables it reads: name as written, start and length in the text.
         names: of the columns it mentions or gives, in lower case; None when a star hides some.
@@ -39,6 +41,7 @@ class MetricFacts:
         queries: those that could be read.
         whole: False when a key or a query of it could not be read.
         refused: how many queries could not be read.
+        expression: its `expression` with the columns that it names, where it is one over columns.
     """
 
     path: str
@@ -55,6 +58,7 @@ class MetricFacts:
     queries: list[QueryFacts]
     whole: bool = True
     refused: int = 0
+    expression: QueryFacts | None = None
 
     @property
     def reads(self) -> list[str]:
@@ -99,11 +103,16 @@ class SettingsFacts:
 
 @dataclass(frozen=True)
 class IndexFacts:
-    """What metrics/metrics.yml lists: id to where it stands; and category to its number."""
+    """What metrics/metrics.yml lists: id to where it stands; and category to its number.
+
+    Args:
+        twice: what is there again, and the keys and numbers that lead to it.
+    """
 
     path: str
     listed: dict[str, list[int]]
     categories: dict[str, int]
+    twice: list[tuple[str, list[str | int]]] = field(default_factory=list)
 
 
 Facts = MetricFacts | TableFacts | SettingsFacts | IndexFacts
@@ -206,6 +215,8 @@ def facts_from_plain(kind: str, plain: dict[str, Any]) -> Facts:
     """Facts from what `dataclasses.asdict` made of them, by way of JSON."""
     if kind == "metric":
         plain = plain | {"queries": [QueryFacts(**query) for query in plain["queries"]]}
+        expression = plain["expression"]
+        plain["expression"] = expression and QueryFacts(**expression)
     found: Facts = _KINDS[kind](**plain)
     return found
 

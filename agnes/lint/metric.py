@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agnes.model.metric import Metric
-from agnes.sql.gate import Problem, RefusedSqlError, read_query
+from agnes.sql.gate import read_query
+from agnes.sql.problem import Problem, RefusedSqlError
 from agnes.sql.query import Query
 
 
@@ -35,7 +36,7 @@ def read_metric(path: str, metric: Metric) -> ReadMetric:
     read = ReadMetric(path, metric)
     for node, sql in texts(metric).items():
         try:
-            read.queries[node] = read_query(sql)
+            read.queries[node] = read_query(sql, file_names=True)
         except RefusedSqlError as refused:
             read.refused[node] = refused.problems
     return read

@@ -82,7 +82,7 @@ class Rule:
 
     @classmethod
     def fixed(cls) -> bool:
-        """Whether its severity is: a file that breaks such a rule cannot be served."""
+        """Whether nobody may soften it: the file cannot be served, or its query must not run."""
         return cls.severity == "error" and cls.level in ("syntax", "schema")
 
 

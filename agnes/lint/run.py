@@ -18,6 +18,8 @@ from agnes.lint.pool import examine_all
 from agnes.lint.results import Results
 from agnes.lint.rule import LEVELS, CatalogRule, Finding, Level
 from agnes.lint.rules import RULES
+from agnes.lint.rules.engine import DoesNotBind, TooCostlyToBind
+from agnes.lint.rules.sql import ReachesOutside
 from agnes.lint.settings import Judge, is_on
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.layout import printable, survey
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from agnes.lint.tasks import Task
 
 Found = Diagnostic | Finding
+_DOES_NOT_RUN = (DoesNotBind.code, TooCostlyToBind.code, ReachesOutside.code)
 Advance = Callable[[int, int], None]
 """Told how much is done, and of how much."""
 
@@ -111,7 +114,7 @@ class Run:
         elif self.request.reaches("references"):
             found += self._check_references(catalog)
         if self.request.data is not None:
-            found += self._run_on_data(catalog, self.request.data)
+            found += self._run_on_data(catalog, self.request.data, _broken(found))
         results.save()
         return list(stem(item for item in found if is_on(item.code, self.settings)))
 
@@ -152,11 +155,13 @@ class Run:
         known = ((task, outcomes.get(task.key) or results.get(task.key)) for task in queries)
         return [found for task, outcome in known if (found := task.finding(outcome)) is not None]
 
-    def _run_on_data(self, catalog: CatalogFacts, folder: Path) -> Iterator[Finding]:
+    def _run_on_data(
+        self, catalog: CatalogFacts, folder: Path, broken: set[tuple[str, str]]
+    ) -> Iterator[Finding]:
         from agnes.lint.data import run_on_data
 
         self.total += sum(len(metric.queries) for metric in catalog.metrics.values())
-        yield from run_on_data(catalog, folder, self._text, self._validation, self._advance)
+        yield from run_on_data(catalog, folder, self._text, self._validation, self._advance, broken)
 
     def _text(self, path: str, node: str) -> str:
         return str(self._content(path)[node])
@@ -190,3 +195,12 @@ class Run:
         with self._counting:
             self.done += count
             self.request.advance(self.done, self.total)
+
+
+def _broken(found: Iterable[Found]) -> set[tuple[str, str]]:
+    """The queries, by path and key, of which it is known already that they do not run."""
+    return {
+        (item.path, str(item.node[0]))
+        for item in found
+        if isinstance(item, Finding) and item.code in _DOES_NOT_RUN
+    }

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from agnes.lint.facts import SettingsFacts
-from agnes.lint.rule import LEVELS, Finding, Level, Rule
+from agnes.lint.rule import LEVELS, Finding, Level, MetricRule, Rule
 from agnes.lint.rules import RULES
 from agnes.lint.rules.ignores import UnknownRule, UnusedIgnore
 from agnes.model.diagnostic import Diagnostic
@@ -143,7 +143,9 @@ def _wrong(code: str) -> Iterator[tuple[str, str]]:
         hint = f"did you mean {near[0]}?" if near else "docs/rules.md lists them"
         yield f"there is no rule {code}", hint
     elif rule.fixed() or rule is UnknownRule:
-        yield f"{code} cannot be softened: such a file cannot be served", "mend the file"
+        query = issubclass(rule, MetricRule)
+        why = "such a query must not run" if query else "such a file cannot be served"
+        yield f"{code} cannot be softened: {why}", f"mend the {'query' if query else 'file'}"
 
 
 _WILDCARD = re.compile(r"(\*\*/?|\*|\?)")

@@ -58,3 +58,16 @@ def tasks(catalog: CatalogFacts) -> Iterator[Task | Finding]:
             unlisted |= without
             if len(tables) == len(found) and not without:
                 yield Task(metric, query, tables)
+        yield from _expression_task(catalog, metric)
+
+
+def _expression_task(catalog: CatalogFacts, metric: MetricFacts) -> Iterator[Task]:
+    """The `expression`, to be bound on the one table; not where a query makes its columns up."""
+    tables = {table.id if table else "": table for table in catalog.tables_of(metric)}
+    known = catalog.known_names(metric)
+    if metric.expression is None or len(tables) != 1 or known is None:
+        return
+    [(name, table)] = tables.items()
+    names = metric.expression.names
+    if table and table.columns and names and not (known - table.column_names).intersection(names):
+        yield Task(metric, metric.expression, {name: table})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Literal
@@ -26,6 +27,7 @@ _MODELS: dict[Kind, type[Model]] = {
 }
 _INNER: dict[Kind, type[Model]] = {"settings": Lint, "index": IndexCategory, "table": Column}
 MAX_MESSAGE = 500
+_RULE = re.compile(r"AG\d{3}")
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
 
 
@@ -229,6 +231,7 @@ class _Findings:
     def add_pydantic(self, detail: ErrorDetails, content: Any) -> None:
         """Say a pydantic error in the words of a YAML file."""
         path: Path = detail["loc"]
+        hint: str | None
         if self.slot.kind == "metric" and path and path[0] == "sql_variants":
             path = _yaml_path(path, content)
         if path and path[-1] == "[key]":
@@ -236,18 +239,19 @@ class _Findings:
             if detail["type"] == "string_pattern_mismatch":
                 wanted = _PATTERNS.get(str(path[0]), f"must be {_NAMES}")
             message = f"a key of `{_dotted(path[:-2])}` {wanted}"
-            self.add(path[:-1], "AG203", message, at_key=True)
+            code = str(path[-2]).upper()
+            hint = f"did you mean `{code}`?" if _RULE.fullmatch(code) else None
+            self.add(path[:-1], "AG203", message, hint, at_key=True)
             return
         path = _without_tags(path)
         name = _dotted(path)
         given, context = detail["input"], detail.get("ctx", {})
-        hint: str | None
         match detail["type"]:
             case "missing":
                 self.add(path[:-1], "AG201", f"`{name}` is missing", f"add `{path[-1]}: ...`")
             case "extra_forbidden":
                 known = _known_keys(self.slot.kind, path)
-                near = get_close_matches(str(path[-1]), known, 1, 0.6)
+                near = get_close_matches(str(path[-1]).lower(), known, 1, 0.6)
                 if self.slot.kind == "metric" and str(path[-1]).startswith("sql_"):
                     near = [f"{VARIANT}<dimension>"]
                 hint = f"did you mean `{near[0]}`?" if near else f"known: {', '.join(known)}"
@@ -297,6 +301,7 @@ _WANTED = {
 _PATTERNS = {
     "inputs": "must be an id such as revenue/mrr",
     "replaced_by": "must be an id such as revenue/mrr",
+    "sync_interval": "must be how often, such as 1 hour, 30 minutes or 6h",
     "lint": "must be a rule's code such as AG301",
     **dict.fromkeys(
         ["id", "table", "tables", "table_name"],

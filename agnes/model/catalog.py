@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from agnes.model.fields import (
     Model,
@@ -34,13 +40,35 @@ class Lint(Model):
         return {} if data is None else cls.without_nulls(data)
 
 
+_INTERVAL = (
+    r"^((every )?[1-9][0-9]{0,5} ?"
+    r"(s|sec|seconds?|m|min|minutes?|h|hours?|d|days?|w|weeks?)|hourly|daily|weekly)$"
+)
+# What git takes for a branch's name: git-check-ref-format(1).
+_BRANCH = r"^(?![-/.])(?!@$)(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)|[/.]$))[^\x00-\x20\x7f~^:?*\[\\]+$"
+
+
+def _branch(name: str) -> str:
+    if not re.fullmatch(_BRANCH, name):
+        raise ValueError("must be the name of a branch, as git takes it")
+    return name
+
+
+Interval = Annotated[str, StringConstraints(pattern=_INTERVAL)]
+Branch = Annotated[
+    Text,
+    AfterValidator(_branch),
+    Field(json_schema_extra={"pattern": _BRANCH, "minimum": 0}),
+]
+
+
 class Settings(Model):
     """agnes.yml. Its presence marks the root of a catalog; all of it is optional."""
 
     name: Text | None = Field(None, description="What the catalog is called.")
     description: Text | None = Field(None, description="Whose numbers these are.")
-    sync_interval: Text | None = Field(None, description="How often workspaces sync: `1 hour`.")
-    branch: Text | None = Field(
+    sync_interval: Interval | None = Field(None, description="How often workspaces sync: `1 hour`.")
+    branch: Branch | None = Field(
         None, description="The branch that is served. Default: the one that HEAD names."
     )
     lint: Lint = Field(

@@ -81,7 +81,7 @@ def survey(entries: Iterable[tuple[str, str]]) -> Layout:
         if kind == "twice":
             diagnostics.append(_duplicate(path, "the folder has this name twice", _REWRITE))
         elif kind != "file":
-            if path.partition("/")[0] in PARTS:
+            if path.partition("/")[0] in PARTS and (kind != "symlink" or _may_be_read(path)):
                 diagnostics.append(_misplaced(path, *_NOT_FOLLOWED[kind]))
             continue
         slot = _place(path)
@@ -106,6 +106,7 @@ _NOT_FOLLOWED = {
 }
 
 
+_RENAME = "rename the file"
 _KEEP_ONE = "keep one of the two files; ids that differ in case only are the same"
 _REWRITE = "make the commit anew with git itself, which would not write such a folder"
 
@@ -118,14 +119,23 @@ def _misplaced(path: str, message: str, hint: str) -> Diagnostic:
     return Diagnostic(printable(path), 0, 0, "AG207", "error", message, hint)
 
 
+def _may_be_read(link: str) -> bool:
+    """Whether a link stands where a file is read, or a folder on the way to one."""
+    name = link.rpartition("/")[2].lower()
+    return name.endswith(ENDINGS) or "." not in name.lstrip(".")
+
+
 def _place(path: str) -> Slot | Diagnostic | None:
     """The slot of a path; a diagnostic when it was meant to have one; None for other files."""
     if path == SETTINGS:
         return Slot(path, "settings")
     folder, _, rest = path.partition("/")
     stem = next((rest.removesuffix(end) for end in ENDINGS if rest.endswith(end)), None)
-    if folder not in ("metrics", "tables") or stem is None:
+    if folder not in ("metrics", "tables"):
         return None
+    if stem is None:
+        wrong = rest.lower().endswith(ENDINGS)
+        return _misplaced(path, "the ending is .yml, in small letters", _RENAME) if wrong else None
     if folder == "tables":
         return _place_table(path, stem)
     return Slot(path, "index") if stem == "metrics" else _place_metric(path, stem)
@@ -135,7 +145,7 @@ def _place_table(path: str, stem: str) -> Slot | Diagnostic:
     if "/" in stem:
         return _misplaced(path, "tables have no folders", "move it to tables/<table_id>.yml")
     if not _TABLE_ID.fullmatch(stem):
-        return _misplaced(path, f"a table's file name is {_TABLE_RULE}", "rename the file")
+        return _misplaced(path, f"a table's file name is {_TABLE_RULE}", _RENAME)
     return Slot(path, "table", stem)
 
 
@@ -148,5 +158,5 @@ def _place_metric(path: str, stem: str) -> Slot | Diagnostic:
         message = f"the folder name is no category: it is {_NAME_RULE}"
         return _misplaced(path, message, "rename the folder")
     if not _NAME.fullmatch(name):
-        return _misplaced(path, f"a metric's file name is {_NAME_RULE}", "rename the file")
+        return _misplaced(path, f"a metric's file name is {_NAME_RULE}", _RENAME)
     return Slot(path, "metric", f"{category}/{name}")

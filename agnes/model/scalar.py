@@ -9,6 +9,7 @@ Source: https://yaml.org/spec/1.2.2/#103-core-schema
 from __future__ import annotations
 
 import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 _NULL = frozenset(["", "~", "null", "Null", "NULL"])
@@ -68,6 +69,17 @@ def core(value: Any) -> Any:
             return [core(item) for item in value]
         case _:
             return value
+
+
+def number(value: Any) -> Decimal | None:
+    """The number that a value is, also one in text such as `1,200.50`; None for all else."""
+    if not isinstance(value, int | float | Decimal | str) or isinstance(value, bool):
+        return None
+    try:
+        found = Decimal(str(value).replace(",", ""))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
 
 
 def _finite(text: str) -> float | str:

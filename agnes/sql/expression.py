@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from agnes.sql.gate import Problem, RefusedSqlError, read_query
+from agnes.sql.gate import read_query
+from agnes.sql.problem import Problem, RefusedSqlError
 from agnes.sql.query import Place, place
 
 _PREFIX = "SELECT "
@@ -59,6 +60,24 @@ def check_expression(text: str) -> list[Problem]:
         if not _within(column)
         for where in [_shift(place(column))]
     ]
+
+
+def is_made_of(text: str, inputs: list[str]) -> bool:
+    """Whether an expression calculates with a metric's inputs alone."""
+    names = {metric_id.partition("/")[2] for metric_id in inputs}
+    try:
+        columns = read_query(f"{_PREFIX}{text}").columns if names else set()
+    except RefusedSqlError:
+        return False
+    return bool(columns) and columns <= names
+
+
+def names_alone(text: str) -> set[str] | None:
+    """The columns of an expression in lower case; None when one is a certain table's."""
+    query = read_query(f"{_PREFIX}{text}")
+    if any(column.table for column in query.tree.find_all(exp.Column)):
+        return None
+    return query.columns
 
 
 _WRITE = "write an aggregate such as SUM(amount), or a calculation over aggregates"

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise, repeat
-from typing import Literal
 
 from sqlglot import exp
-from sqlglot.errors import ParseError, SqlglotError
+from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
-from agnes.sql.parser import TooCostlyError, UnreadableError, parse, tokenize
+from agnes.sql.mistakes import ONE_SELECT, not_a_select, syntax_mistake
+from agnes.sql.names import IS_A_FILE, READ_TABLES, SYSTEM_TABLES, is_file_name, is_path
+from agnes.sql.parser import TooCostlyError, parse, tokenize
+from agnes.sql.problem import Problem, RefusedSqlError, refusal
 from agnes.sql.query import Place, Query, name_place, place
 
 MAX_CHARACTERS = 65_536
@@ -23,16 +24,6 @@ MAX_TOKENS = 30_000
 MAX_COLUMNS = 1_000
 """Of one SELECT; the engine's work grows with their square."""
 
-_OPENINGS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*([^\W\d]\w*)?", re.DOTALL)
-_QUERY_WORDS = frozenset(["SELECT", "WITH", "FROM", "VALUES", "TABLE"])
-_STATEMENT_WORDS = frozenset(
-    """
-    ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT COMMENT COMMIT COPY CREATE DEALLOCATE DELETE
-    DESCRIBE DETACH DROP EXECUTE EXPLAIN EXPORT FORCE GRANT IMPORT INSERT INSTALL KILL LOAD
-    MERGE PIVOT PRAGMA PREPARE REPLACE RESET REVOKE ROLLBACK SET SHOW START SUMMARIZE
-    TRUNCATE UNPIVOT UPDATE UPSERT USE VACUUM
-    """.split()
-)
 _TABLE_FUNCTIONS = frozenset(["range", "generate_series", "unnest", "json_each", "json_tree"])
 _FUNCTIONS = frozenset(
     """
@@ -44,12 +35,6 @@ _FUNCTIONS = frozenset(
 )
 _FUNCTION_STARTS = ("read_", "scan_", "__internal")
 _SYSTEM_SCHEMAS = frozenset(["information_schema", "pg_catalog", "system", "temp"])
-_SYSTEM_TABLES = re.compile(r"(duckdb|pragma|sqlite|pg)_\w+", re.IGNORECASE)
-_FILE = re.compile(
-    r"[/\\:*?~]|\.(csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|xlsx|arrow|avro|shp|gpkg|fgb|db|ddb"
-    r"|duckdb|sqlite|gz|zst)$",
-    re.IGNORECASE,
-)
 # What DuckDB takes for a blank and sqlglot for a letter, or the other way round.
 _ODD = re.compile("[\0-\x08\x0e-\x1f\x7f-\x9f\u1680\u200b\u2028\u2029\u2060\ufeff]")
 _QUOTED = frozenset(
@@ -57,69 +42,47 @@ _QUOTED = frozenset(
 )
 # Reserved words, so nothing can be called so; as statements they may stand where a SELECT may.
 _SHOW_WORDS = frozenset(["SHOW", "DESCRIBE", "SUMMARIZE"])
-_OPENED = re.compile(r"Missing (\S+) from \d+:(\d+)")
-_EXPECTED = re.compile(r"Expect(?:ed|ing) (.+?)(?: but got .*)?", re.DOTALL)
+_NAMED = re.compile(r"[?$]\w*")
+_LOCK = re.compile(r"\bFOR\s+(?:NO\s+KEY\s+|KEY\s+)?(?:UPDATE|SHARE)\b", re.IGNORECASE)
 _WRAPPERS = (exp.CTE, exp.Subquery)
 _WRITE_IN = "name them: PIVOT ... ON x IN ('a', 'b')"
-_ONE_SELECT = "write one SELECT; WITH ... SELECT, UNION and subqueries are fine"
 
 
-@dataclass(frozen=True)
-class Problem:
-    """Why a text is refused.
-
-    Args:
-        kind: `syntax`, no SQL; `statement`, not exactly one SELECT; `access`, reaches for what is
-            no table; `size`, too long or nested too deeply.
-        place: where in the text.
-    """
-
-    kind: Literal["syntax", "statement", "access", "size"]
-    message: str
-    hint: str | None
-    place: Place
-
-
-class RefusedSqlError(Exception):
-    """Text that the gate refuses, with all its problems."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(problems[0].message)
-        self.problems = problems
-
-
-def read_query(sql: str) -> Query:
+def read_query(sql: str, *, file_names: bool = False) -> Query:
     """Read a text that must be one SELECT in DuckDB's dialect.
 
     Args:
         sql: one statement; a semicolon may end it.
+        file_names: let names such as `"in.c-crm.json"` pass, since a table may be called so; who
+            asks for it looks for the table, see `is_file_name`.
 
     Raises:
         RefusedSqlError: it is not SQL, not one SELECT, or reaches for files, the network, settings
             or the system's own tables.
     """
     if len(sql) > MAX_CHARACTERS:
-        raise _refusal(
+        raise refusal(
             "size", f"the query has {len(sql):,} characters", f"at most {MAX_CHARACTERS:,}"
         )
     try:
         tokens = tokenize(sql)
         if len(tokens) > MAX_TOKENS:
             message = f"the query has {len(tokens):,} words and signs"
-            raise _refusal("size", message, f"at most {MAX_TOKENS:,}")
+            raise refusal("size", message, f"at most {MAX_TOKENS:,}")
         _refuse(list(_token_problems(sql, tokens)))
         statements = parse(sql, tokens)
         if len(statements) != 1:
             raise _not_one(sql, tokens, statements)
         [tree] = statements
         if not isinstance(tree, exp.Query):
-            raise _not_a_select(sql)
-        _refuse(list(_problems(sql, tree)))
+            raise not_a_select(sql)
+        query = Query(sql, tree)
+        _refuse(list(_problems(query, file_names)))
     except SqlglotError as error:
-        raise _syntax(sql, error) from None
+        raise syntax_mistake(sql, error) from None
     except TooCostlyError:
-        raise _refusal("size", "the query nests too deeply", "take it apart with WITH") from None
-    return Query(sql, tree)
+        raise refusal("size", "the query nests too deeply", "take it apart with WITH") from None
+    return query
 
 
 def _refuse(problems: list[Problem]) -> None:
@@ -127,20 +90,11 @@ def _refuse(problems: list[Problem]) -> None:
         raise RefusedSqlError(problems)
 
 
-def _refusal(
-    kind: Literal["syntax", "statement", "access", "size"],
-    message: str,
-    hint: str | None = None,
-    where: Place = Place(0, 0),  # noqa: B008
-) -> RefusedSqlError:
-    return RefusedSqlError([Problem(kind, message, hint, where)])
-
-
 def _not_one(sql: str, tokens: list[Token], statements: list[exp.Expr]) -> RefusedSqlError:
     if not statements:
-        return _refusal("statement", "there is no query", _ONE_SELECT)
+        return refusal("statement", "there is no query", ONE_SELECT)
     if not isinstance(statements[0], exp.Query):
-        return _not_a_select(sql)
+        return not_a_select(sql)
     first = next(token for token in tokens if token.token_type != TokenType.SEMICOLON)
     second = next(
         token
@@ -148,62 +102,7 @@ def _not_one(sql: str, tokens: list[Token], statements: list[exp.Expr]) -> Refus
         if before.token_type == TokenType.SEMICOLON != token.token_type and token is not first
     )
     message = f"there are {len(statements)} statements"
-    return _refusal("statement", message, _ONE_SELECT, _token_place(second))
-
-
-def _not_a_select(sql: str) -> RefusedSqlError:
-    found = _OPENINGS.match(sql)
-    word = (found and found.group(1)) or ""
-    where = Place(found.start(1), len(word)) if found and word else Place(0, 0)
-    message = f"{word.upper()} is not a SELECT" if word else "this is not a SELECT"
-    hint = _ONE_SELECT
-    if word.upper() in ("PIVOT", "UNPIVOT"):
-        hint = f"put it into a FROM, in brackets: FROM ({word.upper()} ...)"
-    return _refusal("statement", message, hint, where)
-
-
-def _syntax(sql: str, error: SqlglotError) -> RefusedSqlError:
-    found = _OPENINGS.match(sql)
-    word = ((found and found.group(1)) or "").upper()
-    if word not in _QUERY_WORDS and word in _STATEMENT_WORDS:
-        return _not_a_select(sql)
-    if isinstance(error, ParseError) and error.errors:
-        detail = error.errors[0]
-        near = str(detail.get("highlight") or "")
-        end = _offset(sql, int(detail.get("line") or 1), int(detail.get("col") or 1))
-        where = Place(max(0, end - len(near)), len(near))
-        at_end = not sql[end:].strip()
-        description = str(detail.get("description"))
-        # At the end it is about what is missing there, but for a token that nothing can take.
-        at_end = at_end and not description.startswith("Invalid expression")
-        message = _explain(description, "" if at_end else near)
-        return _refusal("syntax", message, None, where)
-    if isinstance(error, UnreadableError):
-        return _refusal("syntax", "the query cannot be read")
-    opened = _OPENED.search(str(error.__cause__))
-    if opened is None:
-        return _refusal("syntax", "a quote or a comment is opened and never closed")
-    message = f"{opened.group(1)} is opened and never closed"
-    return _refusal("syntax", message, None, Place(int(opened.group(2)), 1))
-
-
-def _explain(description: str, near: str) -> str:
-    """What sqlglot says of a mistake, for people."""
-    if expected := _EXPECTED.fullmatch(description):
-        where = f"before {near!r}" if near else "at the end"
-        return f"expected {expected.group(1)} {where}"
-    if description.startswith("Required keyword"):
-        return (
-            f"something is missing before {near!r}" if near else "something is missing at the end"
-        )
-    return f"{near!r} is unexpected here" if near else "the query ends too early"
-
-
-def _offset(sql: str, line: int, column: int) -> int:
-    at = 0
-    for _ in range(line - 1):
-        at = sql.find("\n", at) + 1
-    return min(at + column, len(sql))
+    return refusal("statement", message, ONE_SELECT, _token_place(second))
 
 
 def _token_problems(sql: str, tokens: list[Token]) -> Iterator[Problem]:
@@ -221,24 +120,27 @@ def _token_problems(sql: str, tokens: list[Token]) -> Iterator[Problem]:
         kind = before and before.token_type
         if word in ("?", "$"):
             message = "a parameter has no value here"
-            yield Problem("statement", message, "write the value", _token_place(token))
+            yield Problem("statement", message, "write the value", _find(_NAMED, sql, token.start))
+        elif token.token_type == TokenType.HEX_STRING and word.startswith("0"):
+            message = "DuckDB reads this as 0 and a name"
+            yield Problem("syntax", message, "write a decimal number", _token_place(token))
         elif (word in _SHOW_WORDS and kind not in (TokenType.DOT, TokenType.ALIAS)) or (
             word == "DESC" and kind == TokenType.L_PAREN
         ):
             message = f"{word} is not a SELECT"
-            yield Problem("statement", message, _ONE_SELECT, _token_place(token))
+            yield Problem("statement", message, ONE_SELECT, _token_place(token))
 
 
 def _token_place(token: Token) -> Place:
     return Place(token.start, token.end + 1 - token.start)
 
 
-def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
+def _problems(query: Query, file_names: bool) -> Iterator[Problem]:
     """What a single query must not hold."""
-    for node in tree.walk():
+    for node in query.tree.walk():
         match node:
             case exp.Table():
-                yield from _check_table(sql, node)
+                yield from _check_table(query, node, file_names)
             case exp.Lateral() if not isinstance(node.this, exp.Subquery):
                 yield from _check_table_function(node.this, node)
             case exp.Func() if not isinstance(node.parent, exp.Table | exp.Lateral):
@@ -246,10 +148,16 @@ def _problems(sql: str, tree: exp.Query) -> Iterator[Problem]:
                 if name in _FUNCTIONS or name.startswith(_FUNCTION_STARTS):
                     yield _forbidden(f"the function {name}", node)
             case _:
-                yield from _check_statement(node)
+                yield from _check_statement(query.sql, node)
 
 
-def _check_statement(node: exp.Expr) -> Iterator[Problem]:
+def _find(pattern: re.Pattern[str], sql: str, start: int = 0) -> Place:
+    """Where words stand that the tree has no place for."""
+    found = pattern.search(sql, start)
+    return Place(found.start(), len(found.group())) if found else Place(0, 0)
+
+
+def _check_statement(sql: str, node: exp.Expr) -> Iterator[Problem]:
     match node:
         case exp.Select() if len(node.expressions) > MAX_COLUMNS:
             message = f"a SELECT of {len(node.expressions):,} columns"
@@ -265,14 +173,17 @@ def _check_statement(node: exp.Expr) -> Iterator[Problem]:
         case exp.Into() | exp.Lock():
             word = "INTO" if isinstance(node, exp.Into) else "FOR UPDATE"
             message = f"{word} has no place in a query that only reads"
-            yield Problem("statement", message, "leave it out", place(node))
+            where = place(node) if word == "INTO" else _find(_LOCK, sql)
+            yield Problem("statement", message, "leave it out", where)
         case exp.DML() | exp.DDL() | exp.Command():
             if not isinstance(node, exp.Query) and not isinstance(node.parent, _WRAPPERS):
                 message = f"{node.key.upper()} has no place in a query that only reads"
-                yield Problem("statement", message, _ONE_SELECT, place(node))
+                yield Problem("statement", message, ONE_SELECT, place(node))
         case exp.Placeholder() | exp.Parameter():
             message = "a parameter has no value here"
-            yield Problem("statement", message, "write the value", place(node))
+            name = re.compile(rf":{re.escape(node.name)}\b")
+            where = place(node) if place(node).length else _find(name, sql)
+            yield Problem("statement", message, "write the value", where)
         case exp.Pivot() if _finds_its_columns(node):
             message = "PIVOT does not say which values become columns"
             yield Problem("statement", message, _WRITE_IN, place(node))
@@ -284,7 +195,7 @@ def _holds_a_query(node: exp.Expr) -> bool:
 
 def _no_query(what: exp.Expr, node: exp.Expr) -> Problem:
     message = f"{what.key.upper()} is not a SELECT"
-    return Problem("statement", message, _ONE_SELECT, place(node))
+    return Problem("statement", message, ONE_SELECT, place(node))
 
 
 def _finds_its_columns(pivot: exp.Pivot) -> bool:
@@ -294,7 +205,7 @@ def _finds_its_columns(pivot: exp.Pivot) -> bool:
     return any(not isinstance(on, exp.In) or on.args.get("query") for on in pivot.expressions)
 
 
-def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
+def _check_table(query: Query, table: exp.Table, file_names: bool) -> Iterator[Problem]:
     source, alias = table.this, table.args.get("alias")
     if isinstance(source, exp.Dot):
         message = "the name of a table has three parts at most"
@@ -306,12 +217,15 @@ def _check_table(sql: str, table: exp.Table) -> Iterator[Problem]:
     where = name_place(table)
     names = [part.name for part in table.parts]
     name = ".".join(names)
-    quotes = {sql[place(part).start] for part in table.parts}
-    if "'" in quotes or _FILE.search(name):
-        message = f"{name!r} is a file, not a table"
-        yield Problem("access", message, "read a table that tables/ registers", where)
-    elif any(name.casefold() in _SYSTEM_SCHEMAS for name in names[:-1]) or _SYSTEM_TABLES.fullmatch(
-        names[-1]
+    quotes = {query.sql[place(part).start] for part in table.parts}
+    # A table of another schema is found by no name in tables/, so it would be the file.
+    may_be_table = file_names and names[:-1] in ([], ["main"])
+    if "'" not in quotes and query.is_cte(table):
+        return
+    if "'" in quotes or is_path(name) or (is_file_name(name) and not may_be_table):
+        yield Problem("access", f"{name!r} {IS_A_FILE}", READ_TABLES, where)
+    elif names[-1].casefold() in SYSTEM_TABLES or any(
+        name.casefold() in _SYSTEM_SCHEMAS for name in names[:-1]
     ):
         yield _forbidden(f"{name}, a table of the system,", table)
     elif alias and alias.columns and not alias.this:

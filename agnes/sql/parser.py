@@ -8,7 +8,7 @@ joins without a condition such attempts nest, and each level doubles the work: 1
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -20,7 +20,13 @@ from sqlglot.tokenizer_core import Token
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 logging.getLogger("sqlglot").propagate = False
 
-_DIALECT = DuckDB()
+
+class _Dialect(DuckDB):
+    class Tokenizer(DuckDB.Tokenizer):
+        HEX_STRINGS: ClassVar = [("x'", "'"), ("X'", "'")]  # blobs, which sqlglot does not know
+
+
+_DIALECT = _Dialect()
 _DIALECT.INDEX_OFFSET = 0  # or each [1] infers the types of everything before it
 _MAX_LEVELS = 300
 _CHAINS = (exp.Binary, exp.SetOperation)

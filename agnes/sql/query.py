@@ -44,21 +44,29 @@ class Query:
     @cached_property
     def reads(self) -> list[Read]:
         """The tables that are read, once each, in the order of the text; no CTEs."""
-        scopes = {
-            id(scope): {
-                cte.alias.casefold(): at for at, cte in reversed(list(enumerate(scope.expressions)))
-            }
-            for scope in self.tree.find_all(exp.With)
-        }
         found: dict[str, Read] = {}
         for table in self.tree.find_all(exp.Table, bfs=False):
-            if isinstance(table.this, exp.Identifier) and not _is_cte(table, scopes):
+            if isinstance(table.this, exp.Identifier) and not self.is_cte(table):
                 name = ".".join(part.name for part in table.parts)
                 read = Read(name, name_place(table))
                 first = found.setdefault(name.casefold(), read)
                 if read.place.start < first.place.start:
                     found[name.casefold()] = read
         return sorted(found.values(), key=lambda read: read.place.start)
+
+    @cached_property
+    def _scopes(self) -> dict[int, dict[str, int]]:
+        """Of each WITH, by its id, the names and at which place in it each stands first."""
+        return {
+            id(scope): {
+                cte.alias.casefold(): at for at, cte in reversed(list(enumerate(scope.expressions)))
+            }
+            for scope in self.tree.find_all(exp.With)
+        }
+
+    def is_cte(self, table: exp.Table) -> bool:
+        """Whether a name means a CTE that is visible where it stands: there, or around it."""
+        return _is_cte(table, self._scopes)
 
     @cached_property
     def outputs(self) -> list[str] | None:
@@ -166,11 +174,6 @@ def name_place(table: exp.Table) -> Place:
 
 
 def _is_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> bool:
-    """Whether a name means a CTE that is visible where it stands: there, or in an outer query.
-
-    Args:
-        scopes: of each WITH, by its id, the names and at which place in it each stands first.
-    """
     if table.args.get("db"):
         return False
     name = table.name.casefold()

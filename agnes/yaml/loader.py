@@ -45,7 +45,8 @@ _UNPRINTABLE = re.compile(
 )
 # The parser ends lines at these, as YAML 1.1 says; editors, reviewers and YAML 1.2 do not.
 _LINE_SEPARATOR = re.compile("[\x85\u2028\u2029]")
-_LINE_END = re.compile(r"\r\n?|\n")
+LINE_END = re.compile(r"\r\n?|\n")
+"""What ends a line of a file, to editors and to the parser."""
 _SHORT = 60
 _DIRECTIVE = re.compile(r"^%(?!YAML 1\.)", re.MULTILINE)
 
@@ -123,7 +124,7 @@ def _decode(data: bytes) -> str:
 
 
 def _line_column(text: str, offset: int) -> tuple[int, int]:
-    ends = [end.end() for end in _LINE_END.finditer(text, 0, offset)]
+    ends = [end.end() for end in LINE_END.finditer(text, 0, offset)]
     return len(ends) + 1, offset - (ends[-1] if ends else 0) + 1
 
 
@@ -152,7 +153,7 @@ def _build(text: str, positions: Positions | None) -> Any:
     try:
         return _Builder(text, positions).run()
     except MarkedYAMLError as error:
-        found = syntax_error(error)
+        found = syntax_error(error, text)
         # The parser puts the end of a file without a last line end on a line of its own.
         line, column = min((found.line, found.column), _line_column(text, len(text)))
         raise YamlError(found.message, line, column, found.code, found.hint) from None

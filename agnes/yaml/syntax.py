@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from yaml import MarkedYAMLError
@@ -38,10 +39,7 @@ _SYNTAX = {
     "expected key": ("no key where one is expected", "check the indentation and the quotes above"),
     "expected '-' indicator": ("no '- ' where one is expected", "check the indentation"),
     "could not find expected ':'": ("a key without ': '", "write key: value"),
-    "cannot start any token": (
-        "a tab, or a special character that begins a text",
-        "indent with spaces; put text that begins with a special character in quotes",
-    ),
+    "cannot start any token": ("a tab in the indentation", "indent with spaces"),
     "violates indentation": ("a tab in the indentation", "indent with spaces"),
     "unknown escape character": (
         "an unknown escape after a backslash",
@@ -49,19 +47,48 @@ _SYNTAX = {
     ),
 }
 """The parser's words for common mistakes, and what to say instead."""
+_CONFLICT = re.compile(r"(?m)^(?:<{7}|={7}|>{7})(?:[ \r]|$)")
+_RESOLVE = "keep one of the two versions, and delete the lines <<<<<<<, ======= and >>>>>>>"
+_BLOCK = re.compile(r"( *)([^\s#'\"][^:#]*: [|>][-+]?)\s*(?:#.*)?")
+_ENTRY = re.compile(r" *[\w-]+:(?: |$)")
+_LINE_END = re.compile(r"\r\n?|\n")
 _AT_THE_START = ("unexpected end of stream", "expected ',' or", "could not find expected ':'")
 """Mistakes that are better shown where something was opened than where the parser gave up."""
 
 
-def syntax_error(error: MarkedYAMLError) -> YamlError:
-    """The parser's error in our words, at the place where the mistake is seen best."""
+def syntax_error(error: MarkedYAMLError, text: str) -> YamlError:
+    """The parser's error in our words, at the place where the mistake is seen best.
+
+    Args:
+        text: the file.
+    """
+    if conflict := _CONFLICT.search(text):
+        line = len(_LINE_END.findall(text, 0, conflict.start())) + 1
+        return YamlError("a merge conflict is not resolved", line, 1, SYNTAX, _RESOLVE)
     problem = error.problem or "not valid YAML"
     at_start = any(words in problem for words in _AT_THE_START)
     marks: list[Any] = [error.problem_mark, error.context_mark]
     mark = next(filter(None, reversed(marks) if at_start else marks), None)
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+    lines = _LINE_END.split(text)
+    if (key := _unindented(lines, line)) is not None:
+        message = f"the text below `{key}` must be indented"
+        return YamlError(message, line, column, SYNTAX, "indent it by two spaces")
+    if "cannot start any token" in problem and (char := lines[line - 1][column - 1 :][:1]) != "\t":
+        shown = f"`{char}`" if char != "`" else "a backtick"
+        return YamlError(f"{shown} cannot begin a text", line, column, SYNTAX, "put it in quotes")
     for words, (message, hint) in _SYNTAX.items():
         if words in problem:
             return YamlError(message, line, column, SYNTAX, hint)
     context = f" ({error.context})" if error.context else ""
     return YamlError(f"{problem}{context}", line, column, SYNTAX)
+
+
+def _unindented(lines: list[str], at: int) -> str | None:
+    """The key and sign, such as `sql: |`, whose text begins in this line, not deep enough."""
+    above = next((line for line in reversed(lines[: max(0, at - 1)]) if line.strip()), "")
+    opened = _BLOCK.fullmatch(above)
+    if opened is None or not lines[at - 1 : at] or _ENTRY.match(lines[at - 1]):
+        return None
+    depth = len(lines[at - 1]) - len(lines[at - 1].lstrip(" "))
+    return opened.group(2) if depth <= len(opened.group(1)) else None

@@ -104,7 +104,6 @@ def test_levels_build_on_each_other(validate, here, level, codes):
         (["."], 4),
         ([".", MRR], 4),
         (["metrics/../tables"], 1),
-        (["docs"], 0),
     ],
 )
 def test_paths_are_files_and_folders_of_the_catalog(validate, here, paths, count):
@@ -114,7 +113,30 @@ def test_paths_are_files_and_folders_of_the_catalog(validate, here, paths, count
     done = validate(*paths, "--json").json
 
     assert done["files"] == count
-    assert done["errors"] == (0 if paths[0] in ("metrics/../tables", "docs") else 1)
+    assert done["errors"] == (0 if paths[0] == "metrics/../tables" else 1)
+
+
+@pytest.mark.parametrize("options", [[], ["--rev", "HEAD"], ["--fix"]])
+@pytest.mark.parametrize("path", ["docs", "docs/x.yml", "README.md", "/etc/passwd"])
+def test_a_path_where_nothing_can_be_checked_is_an_error(validate, here, path, options):
+    here.write("docs/x.yml", "[")
+    here.write("README.md", "# Numbers")
+    here.commit()
+
+    done = validate(path, *options)
+
+    assert done.code == 1
+    assert "error: " in done.err
+    assert path.lstrip("/") in done.err
+
+
+def test_a_path_with_a_wrong_ending_is_told(validate, here):
+    here.write("metrics/revenue/new.YML", metric_yaml("new"))
+
+    done = validate("metrics/revenue/new.YML")
+
+    assert done.code == 1
+    assert "new.YML: error AG207 the ending is .yml, in small letters" in done.out
 
 
 def test_paths_count_from_where_one_is(validate, here, monkeypatch):
@@ -206,6 +228,31 @@ def test_staged_catalogs_in_folders_are_all_checked(validate, here):
     assert validate("--staged", "teams/ops/metrics/ops/up.yml").code == 1
 
 
+@pytest.mark.parametrize("folder", ["", "teams/ops/"])
+def test_settings_cannot_be_deleted_from_under_a_catalog(validate, here, folder):
+    here.write(f"{folder}agnes.yml", "name: Here\n")
+    here.write(f"{folder}metrics/ops/up.yml", metric_yaml("up"))
+    here.write(f"{folder}tables/orders.yml", (here.path / "tables" / "orders.yml").read_text())
+    here.commit()
+    here.git("rm", "--quiet", f"{folder}agnes.yml")
+    here.write(f"{folder}metrics/ops/up.yml", metric_yaml("up", grain="often"))
+    here.git("add", "--all")
+
+    done = validate("--staged")
+
+    assert done.code == 1
+    assert f"{folder}agnes.yml: error AG207 agnes.yml is gone, and the catalog with it" in done.out
+    assert f"{folder}metrics/ops/up.yml:3:8: error AG203" in done.out
+
+
+def test_a_whole_catalog_may_be_deleted_and_a_folder_that_is_none_may_have_metrics(validate, here):
+    here.git("rm", "--quiet", "-r", "agnes.yml", "metrics", "tables")
+    here.write("elsewhere/metrics/a/b.yml", "[")
+    here.git("add", "--all")
+
+    assert validate("--staged").code == 0
+
+
 def test_queries_run_on_data_on_request(validate, here, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
@@ -271,6 +318,21 @@ def test_a_caret_stands_below_its_character(source, keys, lines):
     shown, carets = snippet(source, **keys)
 
     assert [shown.removeprefix("  12 | "), carets.removeprefix("     | ")] == lines
+
+
+@pytest.mark.parametrize(
+    "char",
+    ["\x1b", "\0", "\x07", "\r", "\x7f", "\x9b", "\u2028", "\u202e", "\u2066", "\u2069", "\udcff"],
+)
+def test_a_file_cannot_move_the_cursor_or_turn_the_text_around(char):
+    shown, carets = snippet(f"a{char}b: c", column=3, end_column=4)
+
+    assert shown == "  12 | a\ufffdb: c"
+    assert carets == "     |   ^"
+
+
+def test_a_tab_and_joined_emoji_are_shown_as_they_are():
+    assert snippet("a\tb \U0001f469\u200d\U0001f680")[0] == "  12 | a\tb \U0001f469\u200d\U0001f680"
 
 
 @pytest.mark.parametrize(("source", "keys"), [(None, {}), ("", {}), ("   ", {})])

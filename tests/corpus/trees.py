@@ -207,6 +207,17 @@ _folder(
     },
 )
 _folder(
+    "endings in capitals",
+    {
+        "metrics/sales/new.YML": _good("new"),
+        "metrics/sales/other.Yaml": _good("other"),
+        "tables/new.YML": "id: new\n",
+    },
+    ("metrics/sales/new.YML", "AG207"),
+    ("metrics/sales/other.Yaml", "AG207"),
+    ("tables/new.YML", "AG207"),
+)
+_folder(
     "the same id with two endings",
     {"metrics/sales/base.yaml": _good("base"), "tables/orders.yaml": "id: orders\n"},
     ("metrics/sales/base.yml", "AG206"),
@@ -339,6 +350,21 @@ _folder(
     ignores=frozenset(["AG901", "AG902"]),
 )
 _folder(
+    "the gate cannot be switched off",
+    {
+        "agnes.yml": "lint: {severities: {AG401: off, AG404: hint}, ignores: {'**': [AG402]}}\n",
+        "metrics/sales/drops.yml": "name: drops\ngrain: monthly\n"
+        "sql: DROP TABLE orders  # agnes: ignore[AG402]\n",
+        "metrics/sales/reads.yml": "name: reads\ngrain: monthly\nsql: |\n"
+        "  SELECT 1 AS x FROM 'x.csv' -- agnes: ignore[AG403]\n",
+    },
+    ("agnes.yml", "AG902"),
+    ("metrics/sales/drops.yml", "AG402"),
+    ("metrics/sales/drops.yml", "AG902"),
+    ("metrics/sales/reads.yml", "AG403"),
+    ("metrics/sales/reads.yml", "AG902"),
+)
+_folder(
     "settings that soften",
     {
         "agnes.yml": "lint:\n  severities: {AG301: warning, AG302: off}\n"
@@ -371,6 +397,8 @@ def _links(repository: GitRepository) -> None:
     (repository.path / "metrics/sales/loop.yml").symlink_to("loop.yml")
     (repository.path / "metrics/sales/self").symlink_to("..")
     (repository.path / "tables/orders2.yml").symlink_to("orders.yml")
+    (repository.path / "metrics/README.md").symlink_to("../README.md")  # nobody reads it
+    (repository.path / "tables/data.csv").symlink_to("/etc/passwd")
 
 
 @_tree("a folder that is a link", ("tables", "AG207"), ignores=frozenset(["AG301"]))

@@ -326,6 +326,24 @@ def test_columns_and_tables_may_have_odd_names(find, name):
             None,
         ),
         ("SELECT p.x FROM orders o", "p.x", 'Referenced table "p" not found', None),
+        (
+            "SELECT SUM(qqq) AS x FROM orders",
+            "qqq",
+            'Referenced column "qqq" not found in FROM clause',
+            None,
+        ),
+        (
+            "SELECT BAR(region) AS x FROM orders",
+            "BAR(region)",
+            "No function matches the given name and argument types",
+            "it takes bar(x DOUBLE, min DOUBLE, max DOUBLE, width DOUBLE)",
+        ),
+        (
+            "SELECT STRFTIME(amount, '%Y') AS x FROM orders",
+            "STRFTIME(amount, '%Y')",
+            "No function matches the given name and argument types",
+            "add a CAST, or correct the column's basetype",
+        ),
     ],
 )
 def test_the_engine_s_words_stand_at_their_place(find, sql, at, message, hint):
@@ -432,3 +450,47 @@ def test_a_sandbox_that_does_not_work_is_an_error_of_the_run(find, monkeypatch):
 
     with pytest.raises(SandboxError):
         find({REVENUE: metric(), "metrics/sales/costs.yml": metric("costs")})
+
+
+# Expressions
+
+
+def test_an_expression_is_bound_on_its_one_table(find):
+    text = metric(expression="|\n  SUM(amount)\n  + SUM(amuont)")
+
+    [found] = find({REVENUE: text})
+
+    assert (found.code, found.line, found.hint) == ("AG501", 7, "did you mean amount?")
+    assert marked(found, text) == "amuont"
+
+
+@pytest.mark.parametrize("expression", ["SUM(region)", "SUM(BAR(amount))"])
+def test_an_expression_of_the_wrong_type_does_not_bind(find, expression):
+    assert codes(find({REVENUE: metric(expression=expression)})) == ["AG501"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"expression": "SUM(amount) / COUNT(*)"},
+        {"expression": "SUM(o.amount)", "sql": "SELECT SUM(o.amount) AS x FROM orders o"},
+        {
+            "expression": "SUM(net)",
+            "sql": "SELECT SUM(net) AS x FROM (SELECT amount - 1 AS net FROM orders) AS n",
+        },
+        {
+            "expression": "SUM(length(name))",
+            "table": None,
+            "tables": "[orders, customers]",
+            "sql": "SELECT SUM(amount) AS x FROM orders JOIN customers USING (customer_id)",
+        },
+    ],
+)
+def test_an_expression_over_what_a_query_makes_up_is_left_alone(find, keys):
+    assert find({REVENUE: metric(**keys)}) == []
+
+
+def test_an_expression_over_inputs_is_left_alone(find):
+    made = metric("ratio", expression="revenue / revenue", inputs="[sales/revenue]")
+
+    assert find({REVENUE: metric(), "metrics/sales/ratio.yml": made}) == []

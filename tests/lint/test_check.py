@@ -399,6 +399,8 @@ def test_the_catalogs_of_a_repository_are_found_by_what_is_staged(nested):
     for start in (nested.path, nested.path / "teams" / "ops" / "metrics"):
         assert sorted(staged_catalogs(start)) == sorted(expected)
     nested.git("rm", "--quiet", "--cached", "agnes.yml")
+    assert nested.path in staged_catalogs(nested.path)  # its metrics are there, so it has lost it
+    nested.git("rm", "--quiet", "--cached", "-r", "metrics", "tables")
     assert nested.path not in staged_catalogs(nested.path)
 
 
@@ -501,3 +503,13 @@ def test_results_are_kept_in_the_repository_for_all_its_worktrees(catalog, tmp_p
     assert path.parent == catalog.path / ".git" / "agnes" / "lint"
     assert results_of(tmp_path / "linked").path == path
     assert results_of(plain).path is None
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_the_line_of_a_finding_is_that_of_the_file_whatever_ends_lines(tmp_path, end):
+    text = metric_yaml("mrr", grain="often").replace("\n", end)
+    write(tmp_path, {"agnes.yml": "", MRR: text.encode()})
+
+    done = check_folder(tmp_path, Request("schema"))
+
+    assert [done.line(item) for item in done.report.diagnostics] == ["grain: often"]

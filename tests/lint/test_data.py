@@ -239,12 +239,6 @@ UNEXPECTED = [
             "300 is no row: write a mapping of columns to values",
             "us is no row: write a mapping of columns to values",
         ]),
-        (MONTHS, "{result: 1, tolerance: 1%}", [
-            "the tolerance is 1%; it must be a number such as 0.001"
-        ]),
-        (MONTHS, "{result: 1, tolerance: -1}", [
-            "the tolerance is -1; it must be a number such as 0.001"
-        ]),
     ]  # fmt: skip
 
 
@@ -274,6 +268,43 @@ def test_a_result_that_was_not_expected_is_told(wrong):
     told = wrong((sql, validation) for sql, validation, _ in UNEXPECTED)
 
     assert told == [sorted(messages) for _, _, messages in UNEXPECTED]
+
+
+@pytest.mark.parametrize(
+    ("validation", "about"),
+    [
+        ("{result: {eu: 5, us: 1}}", "5"),
+        ("{result: {eu: 2, mars: 7}}", "7"),
+        ("{result: [{region: us}, {region: mars}]}", "{"),
+        ("{result: 3}", "3"),
+    ],
+)
+def test_what_differs_is_underlined_and_not_all_of_the_result(run, validation, about):
+    text = metric(
+        sql="SELECT region, COUNT(*) AS n FROM orders GROUP BY region", validation=validation
+    )
+
+    [found] = run({REVENUE: text})
+
+    assert found.code == "AG602"
+    assert marked(found, text) in (about, "")  # a row's place is its first character
+    assert found.column == text.split("\n")[found.line - 1].rindex(about) + 1
+
+
+def test_a_query_that_does_not_bind_is_not_run_too(run):
+    found = run(sql="SELECT SUM(amuont) AS x FROM orders", sql_by_region="SELECT 1 AS region")
+
+    assert [item.code for item in found if item.severity == "error"] == ["AG501"]
+
+
+def test_a_file_that_is_a_link_out_of_the_folder_is_told(run, data, tmp_path):
+    (data / "orders.parquet").rename(tmp_path / "elsewhere.parquet")
+    (data / "orders.parquet").symlink_to(tmp_path / "elsewhere.parquet")
+
+    [found] = run()
+
+    assert found.code == "AG603"
+    assert "orders.parquet is a symbolic link that leads elsewhere" in found.message
 
 
 def test_only_the_canonical_query_is_held_against_the_result(run):
@@ -306,6 +337,22 @@ def test_every_value_is_the_same_as_itself(value):
 @given(finite, finite, st.floats(0, 1))
 def test_sameness_of_numbers_has_no_direction(one, other, tolerance):
     assert same(one, other, tolerance) == same(other, one, tolerance)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "tolerance", "is_same"),
+    [
+        (0.03, 0.07, 0.05, False),
+        (0.069, 0.07, 0.05, True),
+        (Decimal("0.0007"), "0.0008", 0.01, False),
+        (1040, 1000, 0.05, True),
+        (1060, 1000, 0.05, False),
+        (0.01, 0, 0.05, False),
+        (0.1 + 0.2 - 0.3, 0, 1e-9, True),
+    ],
+)
+def test_a_tolerance_is_a_part_of_the_number(value, expected, tolerance, is_same):
+    assert same(value, expected, tolerance) is is_same
 
 
 @given(finite, st.floats(0, 1), st.floats(0, 1))

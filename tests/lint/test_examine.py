@@ -10,7 +10,7 @@ from agnes.lint.examine import examine
 from agnes.lint.examined import Examined
 from agnes.lint.facts import IndexFacts, MetricFacts, SettingsFacts, TableFacts
 from agnes.model.layout import Slot
-from tests.lint.conftest import REVENUE, metric, table
+from tests.lint.conftest import REVENUE, marked, metric, table
 
 METRIC = Slot(REVENUE, "metric", "sales/revenue")
 
@@ -180,3 +180,42 @@ def test_facts_of_every_kind_are_kept(slot, text):
     item = examined(text, slot)
 
     assert Examined.from_plain(json.loads(json.dumps(item.to_plain()))) == item
+
+
+@pytest.mark.parametrize("tolerance", ["many", "1%", "-1", "true"])
+def test_a_tolerance_is_a_number_that_is_not_below_zero(tolerance):
+    text = metric(validation=f"{{result: 1, tolerance: {tolerance}}}")
+
+    [found] = [item for item in examined(text).diagnostics if item.severity == "error"]
+
+    assert (found.code, marked(found, text)[:1]) == ("AG203", tolerance[:1])
+    assert found.message.endswith("it must be a number such as 0.001")
+
+
+@pytest.mark.parametrize("tolerance", ["0", "0.05", "'0.05'", "1e-9", "null"])
+def test_a_tolerance_may_be_written_in_many_ways(tolerance):
+    text = metric(validation=f"{{result: 1, tolerance: {tolerance}}}")
+
+    assert "AG203" not in codes(examined(text))
+
+
+@pytest.mark.parametrize("comment", ["# agnes: ignore", "-- agnes: ignore[]", "#agnes:ignore[ , ]"])
+def test_an_ignore_says_which_rule(comment):
+    text = metric(sql=f"|\n  SELECT SUM(amount) AS x -- {comment}\n  FROM orders")
+
+    [found] = examined(text).diagnostics
+
+    assert (found.code, found.line) == ("AG902", 5)
+    assert (found.message, found.hint) == (
+        "the ignore names no rule",
+        "say which rule: ignore[AG407]",
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_an_ignore_is_on_its_line_whatever_ends_lines(end):
+    text = metric(sql="SELECT SUM(amount) AS x FROM orders # agnes: ignore[AG407]")
+
+    [ignore] = examined(text.replace("\n", end)).ignores
+
+    assert ignore.line == 4

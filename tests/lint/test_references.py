@@ -135,6 +135,23 @@ def test_a_name_with_dots_is_to_be_quoted(find):
     assert find(tables | {REVENUE: quoted}) == []
 
 
+@pytest.mark.parametrize("name", ["revenue.json", "in.c-crm.csv"])
+def test_a_name_of_a_file_is_a_table_if_one_is_registered(find, name):
+    reads = {REVENUE: metric(table=name, sql=f'SELECT SUM(amount) AS x FROM "{name}"')}
+
+    assert find(reads | {f"tables/{name}.yml": table(name, amount="NUMERIC")}) == []
+
+
+def test_a_name_of_a_file_that_nobody_registered_is_the_file(find):
+    text = metric(table=None, sql='SELECT SUM(amount) AS x FROM "orders.csv"')
+
+    [found] = find({REVENUE: text, "agnes.yml": "lint: {severities: {AG301: off}}"})
+
+    assert (found.code, found.severity) == ("AG403", "error")
+    assert found.message == "'orders.csv' is a file, not a table"
+    assert marked(found, text) == '"orders.csv"'
+
+
 # AG302: table and tables agree with the queries
 
 JOIN = "SELECT SUM(amount) AS x FROM orders JOIN customers USING (customer_id)"

@@ -154,7 +154,7 @@ def index(text: str, *names: str) -> dict[str, str]:
         "categories: [{name: sales, metrics: [revenue.yml]}]\n",
         "categories: [{name: All sales, folder: sales, metrics: [revenue]}]\n",
         "categories: [{name: All sales, folder: sales/, metrics: [revenue]}]\n",
-        "categories: [{name: empty}, {name: sales, metrics: [revenue, revenue]}]\n",
+        "categories: [{name: empty}, {name: sales, metrics: [revenue]}]\n",
     ],
 )
 def test_an_index_that_agrees_is_fine(find, text):
@@ -202,3 +202,18 @@ def test_a_metric_whose_file_is_broken_is_listed_all_the_same(find):
     files = index("categories: [{name: sales, metrics: [revenue, costs]}]\n")
 
     assert codes(find(files | {"metrics/sales/costs.yml": "name: ["})) == ["AG101"]
+
+
+def test_what_the_index_lists_twice_is_told_at_the_second_place(find):
+    text = (
+        "categories:\n- name: sales\n  metrics: [revenue, revenue]\n"
+        "- name: The sales\n  folder: sales\n  metrics: [revenue]\n"
+    )
+
+    found = find({"metrics/metrics.yml": text, REVENUE: metric()})
+
+    assert [(item.code, item.line, item.column, item.message) for item in found] == [
+        ("AG208", 3, 22, "sales/revenue is listed twice"),
+        ("AG208", 4, 9, "sales is listed twice"),
+        ("AG208", 6, 13, "sales/revenue is listed twice"),
+    ]

@@ -67,6 +67,29 @@ def test_softening_what_cannot_be_served_is_an_error_where_it_is_said(find):
     assert "cannot be softened" in found[0].message
 
 
+@pytest.mark.parametrize(
+    ("code", "sql"),
+    [
+        ("AG401", "SELECT SUM(amount FROM orders"),
+        ("AG402", "DROP TABLE orders"),
+        ("AG403", "SELECT getenv('HOME') FROM orders"),
+        ("AG404", f"SELECT {'(' * 400}1{')' * 400} FROM orders"),
+    ],
+)
+def test_nobody_opens_the_gate(find, code, sql):
+    soft = settings(f"{{{code}: off}}", f'{{"**": [{code}]}}')
+    comment = {REVENUE: metric(sql=f"{sql} # agnes: ignore[{code}]")}
+
+    found = find(soft | comment, Request("references"))
+
+    assert [item.code for item in found if item.severity == "error"] == [
+        *("AG902", "AG902"),
+        *(code, "AG902"),
+    ]
+    assert found[0].message == f"{code} cannot be softened: such a query must not run"
+    assert found[0].hint == "mend the query"
+
+
 def test_a_code_that_does_not_exist_names_the_nearest(find):
     found = find(settings("{AG471: error}") | {REVENUE: metric() + "# agnes: ignore[AG999]\n"})
 
@@ -75,6 +98,12 @@ def test_a_code_that_does_not_exist_names_the_nearest(find):
         (REVENUE, "AG902", "there is no rule AG999"),
     ]
     assert found[0].hint == "did you mean AG411?"
+
+
+def test_a_code_in_small_letters_is_told_in_capitals(find):
+    [found] = find(settings("{ag407: off}"))
+
+    assert (found.code, found.hint) == ("AG203", "did you mean `AG407`?")
 
 
 def test_the_findings_about_ignores_have_severities_too(find):

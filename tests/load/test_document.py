@@ -127,6 +127,7 @@ WRONG = {
         "- name: mrr\n  grain: daily\n  sql: x\n  synonims: [a]\n",
         *(4, 3, "AG202", "`synonims`", "`synonyms`"),
     ),
+    "unknown key in capitals": (METRIC, f"{GOOD}UNIT: USD\n", 4, 1, "AG202", "`UNIT`", "`unit`"),
     "unknown key, nothing near": (METRIC, f"{GOOD}zzz: 1\n", 4, 1, "AG202", "`zzz`", "unit, "),
     "variants under the column's name": (
         METRIC,

@@ -123,3 +123,46 @@ def test_an_index_of_the_older_kind_is_read():
     )
 
     assert index.categories[0].metrics == ["mrr"]
+
+
+@pytest.mark.parametrize(
+    "text", ["1 hour", "30 minutes", "6h", "every 6h", "15 min", "90s", "daily", "2 weeks"]
+)
+def test_an_interval_is_a_number_and_a_unit(text):
+    assert Settings.model_validate({"sync_interval": text}).sync_interval == text
+
+
+@pytest.mark.parametrize("text", ["1 fortnight", "-1 hour", "0 hours", "", "hour", "1:30", "1 h 1"])
+def test_an_interval_that_is_none_is_refused(text):
+    with pytest.raises(ValidationError, match="sync_interval"):
+        Settings.model_validate({"sync_interval": text})
+
+
+@pytest.mark.parametrize("name", ["main", "team/metrics", "release-1.2", "größe", "on", "a@b"])
+def test_a_branch_has_a_name_that_git_takes(name):
+    assert Settings.model_validate({"branch": name}).branch == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("", "a b", "--upload-pack=x", "a..b", "a~1", "a^", "a:b", "a?", "a*", "a[", "a\\b"),
+        *(
+            "/a",
+            "a/",
+            "a//b",
+            ".a",
+            "a/.b",
+            "a.",
+            "a.lock",
+            "a.lock/b",
+            "@",
+            "a@{1}",
+            "a\n",
+            "\x7f",
+        ),
+    ],
+)
+def test_a_branch_that_git_would_not_take_is_refused(name):
+    with pytest.raises(ValidationError, match="must be the name of a branch"):
+        Settings.model_validate({"branch": name})

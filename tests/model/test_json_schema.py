@@ -163,6 +163,8 @@ class Place:
         # A schema sees numbers and booleans, Agnes what is written, which is an id or not.
         if self.model in (Metric, Table) and key in ("id", "table", "table_name"):
             return value in ("+5", ".inf", ".nan")
+        if self.model is Settings and key == "branch":
+            return value in (".inf", ".nan")
         names = ("name", "category") if self.model is Metric else ("folder",)
         if self.model is IndexCategory and "folder" not in self.others:
             names = ("name", "folder")

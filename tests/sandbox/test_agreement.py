@@ -7,6 +7,7 @@ either a query that nobody can use, or a hole in the other.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -16,7 +17,9 @@ from agnes.errors import SandboxError, YamlError
 from agnes.lint.binding import TYPES
 from agnes.model.scalar import core
 from agnes.sandbox import EmptyTable, Limits, ParquetTable, Sandbox
-from agnes.sql.gate import RefusedSqlError, read_query
+from agnes.sql.gate import read_query
+from agnes.sql.names import is_file_name
+from agnes.sql.problem import RefusedSqlError
 from agnes.yaml.loader import load
 from tests.corpus import HERE, filed
 from tests.sandbox.conftest import CANARY
@@ -44,19 +47,7 @@ def queries() -> Iterator[tuple[str, str, str]]:
                     yield verdict, f"{case.name}-{key}" if key != "sql" else case.name, sql
 
 
-def refusal(sql: str) -> set[str]:
-    """The kinds of the gate's reasons; none for what it lets through."""
-    try:
-        read_query(sql)
-    except RefusedSqlError as refused:
-        return {problem.kind for problem in refused.problems}
-    return set()
-
-
-QUERIES = list(queries())
-ATTACKS = [line for line in (READS + WRITES).strip().split("\n") if line]
-
-
+@cache
 def tables() -> dict[str, dict[str, str | None]]:
     """The columns of the corpus's tables, in DuckDB's types."""
     found = {}
@@ -66,6 +57,20 @@ def tables() -> dict[str, dict[str, str | None]]:
             name: TYPES[column["basetype"]] for name, column in table["columns"].items()
         }
     return found
+
+
+def refusal(sql: str) -> set[str]:
+    """The kinds of the gate's reasons; none for what it lets through."""
+    try:
+        read = read_query(sql, file_names=True).reads
+    except RefusedSqlError as refused:
+        return {problem.kind for problem in refused.problems}
+    files = [table for table in read if is_file_name(table.name) and table.name not in tables()]
+    return {"access"} if files else set()
+
+
+QUERIES = list(queries())
+ATTACKS = [line for line in (READS + WRITES).strip().split("\n") if line]
 
 
 @pytest.fixture(scope="module")

@@ -121,7 +121,12 @@ def test_where_a_column_of_unknown_type_does_not_fit_duckdb_says_that_it_cannot_
         ("SELECT *\nFROM oders", "MISSING_ENTRY", "oders", ("orders",)),
         ("SELECT 'é', sums(id) FROM orders", "MISSING_ENTRY", "sums(id)", ("sum",)),
         ("SELECT 'é' FORM orders x", "SYNTAX_ERROR", "orders", ()),
-        ("SELECT sum(month) FROM orders", "NO_MATCHING_FUNCTION", "sum(month)", ()),
+        (
+            "SELECT sum(month) FROM orders",
+            "NO_MATCHING_FUNCTION",
+            "sum(month)",
+            ("sum(arg DECIMAL) -> DECIMAL",),
+        ),
         ("SELECT 'é', current_setting('é')", None, "current_setting('é')", ()),
         ("SELECT 'é' FROM duckdb_settings()", None, "duckdb_settings()", ()),
     ],

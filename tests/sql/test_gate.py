@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, RefusedSqlError, read_query
+from agnes.sandbox.child.statement import _is_among, _nodes
+from agnes.sql.gate import MAX_CHARACTERS, MAX_COLUMNS, MAX_TOKENS, read_query
+from agnes.sql.names import SYSTEM_TABLES, is_file_name
+from agnes.sql.problem import RefusedSqlError
 from agnes.sql.query import Place
 from tests.conftest import FUZZ
 
@@ -376,7 +379,7 @@ ACCEPTED = [
     *ANALYTICS.strip().split("\n\n"),
     "SELECT 1; -- done",
     "-- a comment\nSELECT 1 /* another */ -- and one",
-    "SELECT 1_000_000, 1e3, .5, 0x1F, 'it''s', E'a\\nb', $$x'y$$, $tag$z$tag$, TRUE, NULL",
+    "SELECT 1_000_000, 1e3, .5, 'it''s', E'a\\nb', $$x'y$$, $tag$z$tag$, TRUE, NULL",
     "SELECT DATE '2024-01-01', TIMESTAMP '2024-01-01 00:00:00', INTERVAL '1' DAY",
     "SELECT try_strptime(a, '%d'), regexp_extract(a, '(\\d+)', 1), a[1] FROM t",
     "SELECT * FROM t WHERE a = 'c:\\x.csv' AND b = 's3://y'",
@@ -498,9 +501,9 @@ def test_each_other_statement_is_called_by_its_name(statement):
         ("FROM (SUMMARIZE t)", "SUMMARIZE is not a SELECT", "SUMMARIZE"),
         ("SELECT a INTO b FROM t", "INTO has no place in a query that only reads", None),
         ("SELECT a FROM t FOR UPDATE", "FOR UPDATE has no place in a query that only reads", None),
-        ("SELECT a, $1 FROM t", "a parameter has no value here", "$"),
+        ("SELECT a, $1 FROM t", "a parameter has no value here", "$1"),
         ("SELECT 'ü' FROM t LIMIT ?", "a parameter has no value here", "?"),
-        ("SELECT $name", "a parameter has no value here", "$"),
+        ("SELECT $name", "a parameter has no value here", "$name"),
         ("FROM (PIVOT t ON a)", "PIVOT does not say which values become columns", None),
         (
             "WITH p AS (PIVOT t ON a IN (1), b USING sum(c)) FROM p",
@@ -662,7 +665,7 @@ def test_functions_that_act_or_tell_of_the_system_are_refused(name):
 @pytest.mark.parametrize(
     "table",
     [
-        *("duckdb_settings", "duckdb_secrets", "DUCKDB_TABLES", '"duckdb_views"', "sqlite_master"),
+        *("DUCKDB_TABLES", '"duckdb_views"', "sqlite_master"),
         *("pragma_database_list", "pg_class", "information_schema.tables", "pg_catalog.x"),
         *("system.main.x", "temp.x", "Temp.main.x", '"information_schema"."tables"'),
     ],
@@ -671,6 +674,61 @@ def test_the_systems_own_tables_are_refused(table):
     [(kind, message, _)] = problems(f"SELECT * FROM t JOIN {table} ON true")
 
     assert (kind, "a table of the system, is not allowed here" in message) == ("access", True)
+
+
+def test_the_systems_own_tables_are_those_that_duckdb_has():
+    rows = duckdb.execute(
+        "SELECT view_name FROM duckdb_views() WHERE internal"
+        " AND schema_name <> 'information_schema'"
+    ).fetchall()
+
+    assert {name for (name,) in rows} <= SYSTEM_TABLES
+
+
+@pytest.mark.parametrize(
+    "name", ["pg_customers", "sqlite_orders", "duckdb_usage", "pragma_x", "pg_stat_costs"]
+)
+def test_a_table_may_be_called_much_like_the_systems(name):
+    assert not problems(f"SELECT a FROM {name}")
+    with pytest.raises(duckdb.CatalogException):
+        duckdb.execute(f"FROM {name}")
+
+
+CTE = "WITH {0} AS (SELECT 1 AS a) "
+
+
+@pytest.mark.parametrize("name", ["pg_class", '"revenue.json"', '"a/b"', "duckdb_tables"])
+def test_a_cte_may_have_any_name_where_it_is_visible(name):
+    for sql in (
+        CTE + "SELECT a FROM {0}",
+        CTE + "SELECT a FROM (SELECT a FROM {0}) AS x",
+        "SELECT a FROM (" + CTE + "SELECT a FROM {0}) AS x",
+        CTE + ", b AS (SELECT a FROM {0}) SELECT a FROM b",
+        "WITH RECURSIVE {0} AS (SELECT 1 AS a UNION SELECT a FROM {0}) SELECT a FROM {0}",
+    ):
+        assert not problems(sql.format(name))
+        assert objection(sql.format(name)) is None
+        assert duckdb.execute(sql.format(name)).fetchall() == [(1,)]
+    for sql in (
+        "SELECT a FROM (" + CTE + "SELECT a FROM {0}) AS x, {0}",
+        "WITH {0} AS (SELECT a FROM {0}) SELECT a FROM {0}",
+        "WITH b AS (SELECT a FROM {0}), {0} AS (SELECT 1 AS a) SELECT a FROM b",
+        CTE + "SELECT a FROM main.{0}",
+    ):
+        assert problems(sql.format(name))
+
+
+FILE_NAMES = ["revenue.json", "in.c-crm.json", "file.CSV", "x.parquet"]
+
+
+@pytest.mark.parametrize("name", FILE_NAMES)
+def test_a_quoted_name_of_a_file_passes_for_those_who_look_for_the_table(name):
+    read_query(f'FROM "{name}"', file_names=True)
+    read_query(f'FROM main."{name}"', file_names=True)
+    assert is_file_name(name)
+    for sql in (f"FROM '{name}'", f'FROM "x/{name}"', f'FROM s."{name}"', "FROM a.csv"):
+        with pytest.raises(RefusedSqlError):
+            read_query(sql, file_names=True)
 
 
 @pytest.mark.parametrize("sql", ACCEPTED)
@@ -695,7 +753,11 @@ def test_analysts_sql_is_accepted_and_is_one_select_to_duckdb(sql):
         ("SELECT\r\n 'a", "' is opened and never closed", "'"),
         ('SELECT "ä', '" is opened and never closed', '"'),
         ("SELECT $$ä", "$$ is opened and never closed", "$"),
-        ("SELECT a /* b", "a quote or a comment is opened and never closed", ""),
+        ("SELECT '/*', a /* b", "a quote or a comment is opened and never closed", "/*"),
+        ("SELECT 0x1F FROM t", "DuckDB reads this as 0 and a name", "0x1F"),
+        ("SELECT x'A?'", "this is no hexadecimal number", "x'"),
+        ("SELEC sum(a) FROM t", "SELEC begins no query", "SELEC"),
+        ("-- all\nWIHT b AS (SELECT 1) SELECT a FROM b", "WIHT begins no query", "WIHT"),
         ("SELECT 1 FROM\u200b t", "the character U+200B is not allowed here", "\u200b"),
         ("SELECT 1\x00", "the character U+0000 is not allowed here", "\x00"),
         ("FROM a.b.c.d", "the name of a table has three parts at most", "a.b.c.d"),
@@ -704,6 +766,47 @@ def test_analysts_sql_is_accepted_and_is_one_select_to_duckdb(sql):
 )
 def test_a_mistake_is_explained_with_its_place(sql, message, where):
     assert problems(sql) == [("syntax", message, where)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "hint"),
+    [
+        ("SELECT `a b` FROM `orders`", 'write "a b"'),
+        ("SELECT a FROM `orders`", 'write "orders"'),
+        ("SELECT a FROM in.c-crm.company", 'quote the name: "in.c-crm.company"'),
+        ("SELECT a FROM t, in.c-crm.company AS c", 'quote the name: "in.c-crm.company"'),
+        ("SELEC sum(a) FROM t", "did you mean SELECT?"),
+        ("FORM t SELECT a", "did you mean FROM?"),
+        ("SELECT 5! FROM t", "write factorial(n)"),
+        ("SELECT a FROM t-x", None),
+        ("SELECT a b c", None),
+    ],
+)
+def test_who_knows_another_dialect_is_told_what_to_write(sql, hint):
+    refused = refusal(sql)
+
+    assert refused
+    assert [problem.hint for problem in refused.problems] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("sql", "where"),
+    [
+        ("SELECT a FROM t WHERE d > :start", ":start"),
+        ("SELECT a FROM t FOR  UPDATE", "FOR  UPDATE"),
+        ("SELECT $1", "$1"),
+        ("SELECT a FROM t WHERE a = $name", "$name"),
+        ("SELECT a FROM t WHERE a = ?", "?"),
+    ],
+)
+def test_what_has_no_place_in_the_tree_is_pointed_at_all_the_same(sql, where):
+    assert [shown for _, _, shown in problems(sql)] == [where]
+
+
+@pytest.mark.parametrize("sql", ["SELECT x'AB'", "SELECT X'00ff' AS a FROM t WHERE x = x''"])
+def test_blobs_are_values(sql):
+    assert not problems(sql)
+    assert duckdb.extract_statements(sql)
 
 
 @pytest.mark.parametrize("blank", ["\u200b", "\u2060", "\ufeff"])
@@ -715,7 +818,7 @@ def test_what_only_duckdb_takes_for_a_blank_hides_no_table(blank):
 
 
 def test_every_problem_is_told():
-    sql = "SELECT getenv('a') FROM 'b.csv', read_csv('c'), duckdb_settings"
+    sql = "SELECT getenv('a') FROM 'b.csv', read_csv('c'), duckdb_views"
 
     assert [kind for kind, _, _ in problems(sql)] == ["access"] * 4
 
@@ -932,14 +1035,6 @@ TEXTS = st.one_of(
 )
 
 
-def nodes(tree):
-    if isinstance(tree, dict):
-        yield tree
-    for child in tree.values() if isinstance(tree, dict) else tree:
-        if isinstance(child, dict | list):
-            yield from nodes(child)
-
-
 EFFECTS = set(functions_with_effects())
 FORBIDDEN_TABLE = re.compile(
     r"(^|\.)(information_schema|pg_catalog|system|temp)\.|sqlite_master$|\.(csv|parquet|json)$",
@@ -953,16 +1048,17 @@ def objection(sql: str) -> str | None:
         types = [statement.type.name for statement in duckdb.extract_statements(sql)]
         if types != ["SELECT"]:
             return f"it is {types}"
-        row = duckdb.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
+        [[tree]] = duckdb.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchall()
     except duckdb.Error:
         return None
-    assert row
-    return next(filter(None, map(objection_to, nodes(json.loads(row[0])))), None)
+    nodes = _nodes(json.loads(tree))
+    return next((found for node in nodes if (found := objection_to(*node))), None)
 
 
-def objection_to(node) -> str | None:
+def objection_to(node, ctes) -> str | None:
     kind = str(node.get("type"))
     path = ".".join(node["qualified_name"]["path"]) if kind == "BASE_TABLE" else ""
+    path = "" if _is_among(path.lower(), ctes) else path
     called = str(node.get("function_name")).lower()
     if kind == "TABLE_FUNCTION":
         called = node["function"]["function_name"].lower()

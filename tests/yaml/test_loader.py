@@ -181,9 +181,22 @@ REFUSED = {
     # syntax
     "colon in text": ("a: 1\nnote: this: that\n", 2, 11, "AG101", "': '"),
     "tab": ("a:\n\tb: 1\n", 2, 1, "AG101", "tab"),
-    "at sign": ("a: 1\nowner: @ada\n", 2, 8, "AG101", "special character"),
-    "backtick": ("a: `b`\n", 1, 4, "AG101", "special character"),
-    "percent sign": ("a: %b\n", 1, 4, "AG101", "special character"),
+    "at sign": ("a: 1\nowner: @ada\n", 2, 8, "AG101", "`@` cannot begin"),
+    "backtick": ("a: `b`\n", 1, 4, "AG101", "a backtick cannot begin"),
+    "percent sign": ("a: %b\n", 1, 4, "AG101", "`%` cannot begin"),
+    "text that is not indented": ("sql: |\nSELECT 1\nFROM x\n", 2, 1, "AG101", "below `sql: |`"),
+    "deep text that is not indented": (
+        "m:\n  sql: >-  # x\n\n  SELECT 1\n  b: 1\n",
+        *(4, 3, "AG101", "below `sql: >-`"),
+    ),
+    "merge conflict": (
+        "a: b\r\n<<<<<<< HEAD\r\nc: d\r\n=======\r\nc: e\r\n>>>>>>> x\r\n",
+        *(2, 1, "AG101", "merge conflict"),
+    ),
+    "merge conflict in text": (
+        "sql: |\n  SELECT\n<<<<<<< HEAD\n  1\n=======\n  2\n>>>>>>> x\n",
+        *(3, 1, "AG101", "merge conflict"),
+    ),
     "open double quote": ('a: 1\nb: "x\nc: 2\n', 2, 4, "AG101", "quote"),
     "open single quote": ("a: 'x\nb: 2\n", 1, 4, "AG101", "quote"),
     "open list": ("a: 1\nb: [x, y\n", 2, 4, "AG101", "list"),

@@ -37,7 +37,7 @@ class UnknownRule(Rule):
     """A rule that does not exist, or that cannot be softened, is named.
 
     Errors of syntax and of the model stay errors: such a file cannot be served, whatever agnes.yml
-    says.
+    says. So do AG401 to AG404: a query that is not one SELECT of tables must not run.
 
     Bad:
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from agnes.lint.facts import CatalogFacts, MetricFacts
 from agnes.lint.rule import CatalogRule, Finding, Level
+from agnes.lint.rules.sql import ReachesOutside
 from agnes.model.diagnostic import Severity
+from agnes.sql.names import IS_A_FILE, READ_TABLES, is_file_name
 
 if TYPE_CHECKING:
     from agnes.yaml.loader import Path
@@ -52,8 +54,10 @@ class UnregisteredTable(ReferenceRule):
                 for name, start, length in query.reads:
                     if catalog.table(name) is None and name not in seen:
                         seen.add(name)
-                        finding = self._find(catalog, metric, (query.node,), name, severity)
-                        yield finding.within(start, length)
+                        if not is_file_name(name):
+                            finding = self._find(catalog, metric, (query.node,), name, severity)
+                            yield finding.within(start, length)
+            yield from files_read(catalog, metric)
             for node, name in _named_tables(metric):
                 if catalog.table(name) is None and name not in seen:
                     yield self._find(catalog, metric, node, name, severity)
@@ -301,6 +305,16 @@ class SharedName(ReferenceRule):
                 shown = ", ".join(others[:3]) + (" and more" if len(others) > 3 else "")
                 message = f"{word!r} also means {shown}"
                 yield self.find(metric.path, node, message, "let one metric have the word")
+
+
+def files_read(catalog: CatalogFacts, metric: MetricFacts) -> Iterator[Finding]:
+    """What its queries read that no table is called, and DuckDB takes for a file."""
+    for query in metric.queries:
+        for name, start, length in query.reads:
+            if is_file_name(name) and catalog.table(name) is None:
+                message = f"{name!r} {IS_A_FILE}"
+                finding = ReachesOutside.find(metric.path, (query.node,), message, READ_TABLES)
+                yield finding.within(start, length)
 
 
 def _named_tables(metric: MetricFacts) -> Iterator[tuple[Path, str]]:

@@ -198,7 +198,7 @@ class ReplacedButInUse(RelationRule):
 
 
 class IndexDisagrees(RelationRule):
-    """metrics/metrics.yml lists a metric that has no file, or leaves one out.
+    """metrics/metrics.yml lists a metric that has no file, or twice, or leaves one out.
 
     The index gives categories their order and names; it is never read to answer a question.
 
@@ -235,17 +235,19 @@ class IndexDisagrees(RelationRule):
         index = catalog.index
         if index is None:
             return
+        for name, place in index.twice:
+            yield self.find(index.path, tuple(place), f"{name} is listed twice", "delete this one")
         for metric_id, (category, number) in sorted(index.listed.items()):
             if metric_id not in catalog.ids:
                 message = f"{metric_id} is listed, but has no file"
-                node = ("categories", category, "metrics", number)
+                node: Path = ("categories", category, "metrics", number)
                 yield self.find(index.path, node, message, "delete the entry, or add the file")
         for metric_id in sorted(catalog.ids.keys() - index.listed.keys()):
             at = index.categories.get(metric_id.partition("/")[0])
-            place: Path = ("categories",) if at is None else ("categories", at, "metrics")
+            node = ("categories",) if at is None else ("categories", at, "metrics")
             hint = "add it to its category's metrics"
             message = f"{metric_id} is not listed"
-            yield self.find(index.path, place, message, hint, at_key=True)
+            yield self.find(index.path, node, message, hint, at_key=True)
 
 
 _RETIRED = ("deprecated", "removed")

@@ -17,6 +17,7 @@ _ROWS_BYTES = FRAME_BYTES - 1024 * 1024  # the rest is for the names of columns
 _CHUNK = 8  # rows at a time: the next ones may be wide
 _NAMES = {"COLUMN_NOT_FOUND", "MISSING_ENTRY"}  # of the others the candidates are signatures
 _MESSAGE = 1_000
+_SIGNATURES, _MOST = re.compile(r"^\t(\S.*\(.*\) -> .+)$", re.MULTILINE), 50
 _END = re.compile("\n\n|\n\tCandidate functions")
 
 
@@ -56,13 +57,14 @@ def fault(error: Exception, sql: str, broken: Mapping[str, str]) -> bytes:
     if subtype == "MISSING_ENTRY" and (why := broken.get(found["name"].lower())):
         found["exception_message"] = why
     place = _place(sql, found.get("location"))
+    signatures = _SIGNATURES.findall(found["exception_message"])[:_MOST]
     return json.dumps(
         {
             "kind": _kind(error),
             "message": _readable(found["exception_message"]),
             "position": place and place[0],
             "length": place and place[1],
-            "candidates": candidates.split(",") if candidates and subtype in _NAMES else [],
+            "candidates": candidates.split(",") if candidates and subtype in _NAMES else signatures,
             "subtype": subtype,
         }
     ).encode()

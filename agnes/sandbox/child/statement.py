@@ -26,6 +26,10 @@ _KEYWORDS = {"show", "describe", "summarize", "insert", "update", "delete", "mer
 _DESC = re.compile(r"(?:^|\()\s*desc\b")  # not the one of ORDER BY, which is in many statements
 
 
+_Ctes = tuple[str, "_Ctes"] | None
+"""The names of CTEs, the innermost first."""
+
+
 class RefusedError(Exception):
     """A statement that does not run here.
 
@@ -108,12 +112,12 @@ class Gate:
         tree = json.loads(done.fetchall()[0][0])
         if tree["error"]:
             raise RefusedError(f"this statement cannot be checked: {tree['error_message']}")
-        for node in _nodes(tree):
-            if (what := self._refused(node)) is not None:
+        for node, ctes in _nodes(tree):
+            if (what := self._refused(node, ctes)) is not None:
                 place = node.get("query_location", 0), node.get("query_location_length", 0)
                 raise RefusedError(f"{what} cannot be used here", place if place[1] else None)
 
-    def _refused(self, node: dict[str, Any]) -> str | None:
+    def _refused(self, node: dict[str, Any], ctes: _Ctes) -> str | None:
         kind = str(node.get("type"))
         if kind.endswith("_QUERY_NODE"):
             return kind.removesuffix("_QUERY_NODE")
@@ -125,7 +129,9 @@ class Gate:
         if kind == "BASE_TABLE":
             path = node["qualified_name"]["path"]
             schemas = {part.lower() for part in path[:-1]}
-            foreign = schemas & _SCHEMAS or path[-1].lower() in self._views
+            name = path[-1].lower()
+            own = len(path) == 1 and _is_among(name, ctes)
+            foreign = schemas & _SCHEMAS or (name in self._views and not own)
             return ".".join(path) if foreign else None
         name = node.get("function_name")
         return f"the function {name}" if name and name.lower() in self._functions else None
@@ -148,12 +154,28 @@ def _without_its_end(sql: str) -> str:
     return data[:end].decode()
 
 
-def _nodes(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    rest: list[Any] = [tree]
+def _nodes(tree: dict[str, Any]) -> Iterator[tuple[dict[str, Any], _Ctes]]:
+    """Every node, with the CTEs that may be read there."""
+    rest: list[tuple[Any, _Ctes]] = [(tree, None)]
     while rest:
-        node = rest.pop()
+        node, ctes = rest.pop()
         if isinstance(node, dict):
-            yield node
-            rest += node.values()
+            yield node, ctes
+            for cte in node.get("cte_map", {}).get("map", ()):  # each sees those before it
+                rest.append((cte["value"], ctes))
+                ctes = cte["key"].lower(), ctes
+            done = {"cte_map"}
+            if node.get("type") == "RECURSIVE_CTE_NODE":  # its right side reads the CTE itself
+                rest.append((node["right"], (node["cte_name"].lower(), ctes)))
+                done.add("right")
+            rest += [(value, ctes) for key, value in node.items() if key not in done]
         elif isinstance(node, list):
-            rest += node
+            rest += [(item, ctes) for item in node]
+
+
+def _is_among(name: str, ctes: _Ctes) -> bool:
+    while ctes is not None:
+        first, ctes = ctes
+        if first == name:
+            return True
+    return False
