@@ -127,7 +127,7 @@ _MEANING = {
 
 
 def _facts(found: dict[str, Any]) -> list[tuple[str, str]]:
-    branch = (found["branch"] or "").removeprefix("refs/heads/")
+    branch = (found["branch"] or "").removeprefix("refs/heads/").removeprefix("refs/remotes/")
     lines = [
         ("catalog", found["catalog"]),
         ("branch", branch or ("none, HEAD is detached" if found["wanted"] else "")),
