@@ -103,7 +103,8 @@ class Store:
         except OSError as error:
             raise unwritable(self.folder, error) from error
         finally:
-            _remove(temporary)
+            with contextlib.suppress(OSError):  # the next sync clears it away
+                _remove(temporary)
 
     def point_to(self, revision: str, ref: str, head: str | None = None) -> Current:
         """Put a snapshot in force.
@@ -167,7 +168,9 @@ class Store:
         self._collect(0, None, self._litter())
 
     def _litter(self) -> list[Path]:
-        return [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
+        with contextlib.suppress(OSError):
+            return [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
+        return []
 
     def _collect(self, keep: int, spared: Path | None, litter: list[Path]) -> None:
         """What cannot be deleted now is left for the next time."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import re
 import time
@@ -114,6 +115,31 @@ def bring_along(
             mode = checkout.index[path].mode if path in checkout.index else None
             checkout.index.add(pygit2.IndexEntry(path, blob, file_mode(mode)))
     checkout.index.write()
+
+
+def bring_rest_along(
+    checkout: pygit2.Repository, versions: Mapping[str, tuple[pygit2.Oid | None, pygit2.Oid | None]]
+) -> None:
+    """Finish what a killed commit began: files that are still as they were before become new.
+
+    Args:
+        versions: path in the repository to the blobs before and after; None for no file.
+    """
+    assert checkout.workdir is not None
+    root = Path(checkout.workdir)
+    files: dict[str, bytes | None] = {}
+    for on_disk in map(root.joinpath, versions):
+        for litter in on_disk.parent.glob(f".{glob.escape(on_disk.name)}.*.tmp"):
+            litter.unlink(missing_ok=True)
+    for path, (before, after) in versions.items():
+        old, new = (
+            None if blob is None else checkout[blob].peel(pygit2.Blob).data
+            for blob in (before, after)
+        )
+        if _is_already(root / path, old) or _is_already(root / path, new):
+            files[path] = new
+    if files:
+        bring_along(checkout, files, {path: versions[path][1] for path in files})
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

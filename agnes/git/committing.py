@@ -2,7 +2,7 @@
 
     <common git dir>/agnes/
         commit-lock     held while committing; the kernel frees it with its owner
-        committing      there while somebody commits: left over, its owner was killed
+        committing      what is being committed: left over, its owner was killed
 
 Git's own lock files do not say whose they are. Those that are younger than a left-over `committing`
 and stay as they are while they are watched are the killed owner's; no others are ever touched.
@@ -11,23 +11,48 @@ and stay as they are while they are watched are the killed owner's; no others ar
 from __future__ import annotations
 
 import contextlib
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from agnes.errors import ConflictError
-from agnes.git.refs import Location
+from agnes.git.refs import Location, read_tip
 
 WAIT_SECONDS = 60.0
 STALE_SECONDS = 1.0
 """Git holds its locks for milliseconds; a hook of its may take longer, but not unnoticed by us."""
 
 
+@dataclass(frozen=True)
+class Unfinished:
+    """A commit whose owner was killed: made or not, but perhaps not in the checkouts yet.
+
+    Args:
+        tip: where the branch was before, None where it was unborn.
+        paths: of the files that were to change, in the repository.
+    """
+
+    branch: str
+    tip: str | None
+    paths: list[str]
+
+
 @contextlib.contextmanager
-def committing(location: Location, branch: str) -> Iterator[None]:
+def committing(
+    location: Location,
+    branch: str,
+    paths: Iterable[str] = (),
+    finish: Callable[[Unfinished], None] = lambda _: None,
+) -> Iterator[None]:
     """Be the only Agnes that commits here.
+
+    Args:
+        paths: of the files that are to change, in the repository.
+        finish: called first with what a killed one left, if it left something.
 
     Raises:
         ConflictError: another one takes a minute.
@@ -40,7 +65,11 @@ def committing(location: Location, branch: str) -> Iterator[None]:
             mark = folder / "committing"
             with contextlib.suppress(FileNotFoundError):
                 _clear(_git_locks(location, branch), mark.stat().st_mtime_ns)
-            mark.write_text(f"{branch}\n", encoding="utf-8")
+            unfinished = _read(mark)
+            if unfinished is not None:
+                finish(unfinished)
+            now = Unfinished(branch, read_tip(location, branch).commit, list(paths))
+            mark.write_text(json.dumps(asdict(now)), encoding="utf-8")
             try:
                 yield
             finally:
@@ -49,6 +78,13 @@ def committing(location: Location, branch: str) -> Iterator[None]:
         raise ConflictError(
             f"another process is committing to {location.path}", "wait for it, or stop it"
         ) from None
+
+
+def _read(mark: Path) -> Unfinished | None:
+    try:
+        return Unfinished(**json.loads(mark.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # not there, or its owner was killed while it wrote
+        return None
 
 
 def _git_locks(location: Location, branch: str) -> list[Path]:

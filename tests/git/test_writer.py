@@ -491,33 +491,6 @@ def test_a_first_commit_loses_against_another_first_commit(repository):
         commit(locate(repository.path), MAIN, Edit(None, {"a.yml": b"x"}, "first"), ADA)
 
 
-def commit_many(path: Path, who: int, count: int) -> None:
-    for at in range(count):
-        while True:
-            try:
-                change(path, {f"metrics/w{who}/m{at}.yml": f"{who} {at}\n".encode()})
-                break
-            except GitError:
-                time.sleep(0.01)
-
-
-def test_writers_in_four_processes_lose_no_commit(catalog):
-    context = multiprocessing.get_context("spawn")
-    workers = [
-        context.Process(target=commit_many, args=(catalog.path, who, 15)) for who in range(4)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-
-    assert [worker.exitcode for worker in workers] == [0] * 4
-    assert catalog.git("rev-list", "--count", "HEAD") == "61"
-    assert len(catalog.git("ls-tree", "-r", "--name-only", "HEAD", "metrics/").split()) == 62
-    assert catalog.git("status", "--porcelain") == ""
-    catalog.git("fsck", "--strict")
-
-
 def edit_one_file(path: Path, who: int, count: int) -> None:
     made = 0
     while made < count:
