@@ -240,19 +240,19 @@ def test_a_broken_agnes_yml_does_not_change_the_branch(catalog):
 
 
 @pytest.mark.parametrize(
-    "branch",
-    [
-        "none",
-        "../../HEAD",
-        "a..b",
-        "x" * 3000,
-        "refs/heads/main",
-        "'-rf'",
-        '"a\\nb"',
-        "main.lock",
-        "/etc/passwd",
-    ],
+    "branch", ["../../HEAD", "a..b", "'-rf'", '"a\\nb"', "main.lock", "/etc/passwd", "''"]
 )
+def test_a_branch_that_git_would_not_take_does_not_change_the_branch(catalog, branch):
+    catalog.write("agnes.yml", f"branch: {branch}\n")
+    catalog.commit()
+
+    outcome = sync(catalog)
+
+    assert outcome.branch == "refs/heads/main"
+    assert [found["code"] for found in outcome.findings] == ["AG203"]
+
+
+@pytest.mark.parametrize("branch", ["none", "x" * 3000, "refs/heads/main"])
 def test_a_branch_that_does_not_exist_is_an_expected_error(catalog, branch):
     catalog.write("agnes.yml", f"branch: {branch}\n")
     catalog.commit()
