@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,9 @@ class Store:
 
     def current(self) -> Current | None:
         """The snapshot in force, if there is one."""
-        return _read_pointer(self.pointer)
+        with contextlib.suppress(OSError):
+            return _read_pointer(self.pointer)
+        return None
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -88,15 +91,17 @@ class Store:
             raise unwritable(self.folder, error) from error
         try:
             yield
+        except OSError as error:
+            raise unwritable(self.folder, error) from error
         finally:
             lock.release()
 
     @contextlib.contextmanager
     def new_snapshot(self, revision: str) -> Iterator[Path]:
         """A temporary file to build a snapshot in; it gets its name when the block ends well."""
-        temporary = self.folder / f".{revision}.{os.getpid()}.tmp"
+        # A name of its own: an earlier try's file may just be being deleted.
+        temporary = self.folder / f".{revision}.{os.getpid()}.{time.monotonic_ns()}.tmp"
         try:
-            _remove(temporary)
             yield temporary
             temporary.replace(self.path(revision))
             self._sync_folder()
@@ -192,7 +197,7 @@ class Store:
 def _read_pointer(path: Path) -> Current | None:
     try:
         name, ref, head = path.read_text(encoding="utf-8").split()
-    except (OSError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError, ValueError):
         return None
     snapshot = path.parent / name
     valid = name.endswith(SUFFIX) and "/" not in name and snapshot.is_file()

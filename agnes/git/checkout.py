@@ -128,15 +128,18 @@ def bring_rest_along(
     assert checkout.workdir is not None
     root = Path(checkout.workdir)
     files: dict[str, bytes | None] = {}
-    for on_disk in map(root.joinpath, versions):
-        for litter in on_disk.parent.glob(f".{glob.escape(on_disk.name)}.*.tmp"):
+    checkout.index.read()
+    for file in map(root.joinpath, versions):
+        for litter in file.parent.glob(f".{glob.escape(file.name)}.*.tmp"):
             litter.unlink(missing_ok=True)
     for path, (before, after) in versions.items():
         old, new = (
             None if blob is None else checkout[blob].peel(pygit2.Blob).data
             for blob in (before, after)
         )
-        if _is_already(root / path, old) or _is_already(root / path, new):
+        on_disk = _is_already(root / path, old) or _is_already(root / path, new)
+        staged = checkout.index[path].id if path in checkout.index else None
+        if on_disk and staged in (before, after):
             files[path] = new
     if files:
         bring_along(checkout, files, {path: versions[path][1] for path in files})

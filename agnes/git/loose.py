@@ -7,7 +7,6 @@ leaves behind. Source of the format: "Git Internals - Git Objects" in Pro Git: z
 
 from __future__ import annotations
 
-import contextlib
 import zlib
 from collections.abc import Iterable
 from hashlib import sha1
@@ -63,8 +62,12 @@ class LooseObjects:
     def _list(self, first: str) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in reversed(self._folders):
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            try:
                 found |= {file.name: file for file in (folder / first).iterdir()}
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except OSError as error:
+                raise DamagedError from error
         return found
 
 

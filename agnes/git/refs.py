@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from errno import EIO, EMFILE, ENFILE
 from pathlib import Path
 
 from agnes.errors import GitError, NotACatalogError
@@ -147,7 +148,11 @@ def _read_ref(location: Location, ref: str) -> str | None:
 def _read_loose(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip() or None
-    except (OSError, ValueError):  # not there, a folder, or a name that no file can have
+    except OSError as error:
+        if error.errno in (EMFILE, ENFILE, EIO):
+            raise GitError(f"cannot read {path}: {error.strerror}") from None
+        return None  # not there, or a folder
+    except ValueError:  # a name that no file can have
         return None
 
 

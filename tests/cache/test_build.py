@@ -8,8 +8,6 @@ from typing import Any
 
 import pygit2
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from pygit2.enums import ObjectType
 
 from agnes.cache.build import build
@@ -20,7 +18,6 @@ from agnes.git.checkout import worktree_tree
 from agnes.git.refs import locate
 from agnes.git.repository import Repository
 from agnes.model.layout import PARTS
-from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, metric_yaml
 
 TABLES = (
@@ -725,167 +722,6 @@ def test_a_clone_builds_the_same(catalog, tmp_path):
     catalog.git("clone", "--quiet", str(catalog.path), str(tmp_path / "clone"))
 
     assert_same(built(catalog), built(tmp_path / "clone"))
-
-
-PATHS = st.sampled_from(
-    [
-        MRR,
-        ARR,
-        "metrics/revenue/mrr.yaml",
-        "metrics/sales/new.yml",
-        ORDERS,
-        "tables/Orders.yml",
-        "tables/users.yml",
-        "agnes.yml",
-        "metrics/metrics.yml",
-        "metrics/Bad/x.yml",
-        "README.md",
-    ]
-)
-VERSIONS = st.sampled_from(["one", "two", "broken", "wrong"])
-
-
-def version(path: str, kind: str) -> str:
-    name = Path(path).stem
-    match kind, path.partition("/")[0], name:
-        case "broken", _, _:
-            return BROKEN
-        case "wrong", _, _:
-            return "unknown_key: 1\n"
-        case _, "agnes.yml", _:
-            return f"name: Catalog {kind}\n"
-        case _, "metrics", "metrics":
-            return f"categories:\n  - {{name: Category {kind}, folder: revenue, metrics: [mrr]}}\n"
-        case _, "tables", _:
-            columns = f"{{a: {{description: {kind}}}, b: }}"
-            return f"id: {name}\ndescription: Table {kind}\ncolumns: {columns}\n"
-        case _:
-            return metric_yaml(name, f"Title {kind}")
-
-
-EDITS = st.one_of(
-    st.tuples(st.just("write"), PATHS, VERSIONS),
-    st.tuples(st.just("write"), PATHS, VERSIONS),
-    st.tuples(st.just("remove"), PATHS.filter(lambda path: path != "agnes.yml")),
-    st.tuples(
-        st.just("rename"),
-        PATHS.filter(lambda path: path != "agnes.yml"),
-        PATHS.filter(lambda path: path != "agnes.yml"),
-    ),
-)
-STEPS = st.one_of(
-    EDITS,
-    EDITS,
-    st.tuples(st.just("amend"), EDITS),
-    st.tuples(st.just("reset"), st.integers(1, 3)),
-    st.tuples(
-        st.just("merge"), st.lists(EDITS, min_size=1, max_size=2), st.lists(EDITS, max_size=1)
-    ),
-    st.tuples(st.just("sync")),
-)
-
-
-class World:
-    """A catalog that goes through steps, and its cache."""
-
-    def __init__(self, path: Path) -> None:
-        self.at = GitRepository(path)
-        self.clock = 1_700_000_000
-        self.at.git("init", "--quiet", "--initial-branch", "main")
-        for path_ in ("agnes.yml", MRR, ORDERS):
-            self.at.write(path_, version(path_, "one"))
-        self.commit()
-
-    def commit(self, *options: str) -> None:
-        self.clock += 60
-        date = f"{self.clock} +0000"
-        who = f"Author {self.clock % 7}"
-        self.at.git("add", "--all")
-        self.at.git(
-            "commit",
-            "--quiet",
-            "--allow-empty",
-            "--message",
-            f"Change\n\nAgnes-Source: {self.clock}",
-            *options,
-            GIT_AUTHOR_NAME=who,
-            GIT_COMMITTER_DATE=date,
-        )
-
-    def edit(self, kind: str, path: str, value: str = "") -> None:
-        file = self.at.path / path
-        match kind:
-            case "write":
-                self.at.write(path, version(path, value))
-            case "remove":
-                file.unlink(missing_ok=True)
-            case "rename" if file.exists():
-                (self.at.path / value).parent.mkdir(parents=True, exist_ok=True)
-                file.replace(self.at.path / value)
-
-    def step(self, kind: str, *values: Any) -> None:
-        match kind:
-            case "amend":
-                self.edit(*values[0])
-                self.commit("--amend")
-            case "reset":
-                back = min(
-                    values[0], int(self.at.git("rev-list", "--first-parent", "--count", "HEAD")) - 1
-                )
-                self.at.git("reset", "--quiet", "--hard", f"HEAD~{back}")
-            case "merge":
-                self.at.git("switch", "--quiet", "--force-create", "side")
-                for edit in values[0]:
-                    self.edit(*edit)
-                    self.commit()
-                self.at.git("switch", "--quiet", "main")
-                for edit in values[1]:
-                    self.edit(*edit)
-                    self.commit()
-                self.at.git(
-                    "merge",
-                    "--quiet",
-                    "--no-commit",
-                    "--no-ff",
-                    "-X",
-                    "theirs",
-                    "side",
-                    check=False,
-                )
-                self.commit()
-            case "sync":
-                reconcile(locate(self.at.path))
-            case _:
-                self.edit(kind, *values)
-                self.commit()
-
-
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(st.lists(STEPS, min_size=2, max_size=8))
-@example([("write", MRR, "two"), ("write", MRR, "one")])
-@example([("write", MRR, "broken"), ("sync",), ("write", MRR, "two"), ("write", MRR, "broken")])
-@example(
-    [
-        ("write", ARR, "wrong"),
-        ("sync",),
-        ("rename", ARR, MRR),
-        ("reset", 1),
-        ("amend", ("remove", MRR)),
-    ]
-)
-def test_syncs_along_any_history_equal_a_build_from_nothing(tmp_path, steps):
-    with tempfile.TemporaryDirectory(dir=tmp_path) as folder:
-        world = World(Path(folder))
-        reconcile(locate(world.at.path))
-        for step in steps:
-            world.step(*step)
-
-        outcome = reconcile(locate(world.at.path))
-
-        assert outcome.commit == world.at.git("rev-parse", "HEAD")
-        assert_same(outcome.path, built(world.at))
 
 
 # Previews of the working tree
