@@ -47,10 +47,13 @@ class Built:
 
 @dataclass(frozen=True)
 class Read:
-    """What a sync tells of a snapshot: its findings, as rows, and how much it holds."""
+    """What a sync tells of a snapshot: its findings, as rows, how much it holds, and in which
+    versions, if it was asked for them.
+    """
 
     findings: list[dict[str, Any]]
     counts: dict[str, int]
+    versions: Versions
 
 
 def build(
@@ -90,11 +93,14 @@ def build(
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
-    return replace(built, read=check(target, revision.commit))
+    return replace(built, read=check(target, revision.commit, versions=built.changed is None))
 
 
-def check(path: Path, commit: str) -> Read:
+def check(path: Path, commit: str, *, versions: bool = False) -> Read:
     """Read a whole snapshot, and compare it with what it says of itself.
+
+    Args:
+        versions: read what is served under each id too.
 
     Raises:
         CacheError: it is not the snapshot of this commit, is damaged, or of another format.
@@ -105,7 +111,9 @@ def check(path: Path, commit: str) -> Read:
             raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
         if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
             raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
-        return Read(snapshot.diagnostics(), snapshot.counts())
+        snapshot.read_rest()
+        found = snapshot.versions() if versions else {}
+        return Read(snapshot.diagnostics(), snapshot.counts(), found)
 
 
 _REBUILD = "it can be made anew from git: da catalog rebuild"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -19,6 +21,7 @@ _T = TypeVar("_T")
 Row = dict[str, Any]
 
 COUNTS = ("metrics", "tables", "columns", "stale", "errors", "warnings")
+_COMMIT = re.compile("[0-9a-f]{40}")
 _JSON_COLUMNS = ("sql_variants", "validation", "meta")
 
 
@@ -40,6 +43,12 @@ class Snapshot:
             self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
             raise _damaged(path, error) from error
+        try:
+            if _COMMIT.fullmatch(path.stem) and self.info()["commit_id"] != path.stem:
+                raise _damaged(path, ValueError("Corrupt: it is of another commit"))
+        except CacheError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +89,12 @@ class Snapshot:
         from agnes.cache.digest import digest
 
         return self._ask(digest)
+
+    def read_rest(self) -> None:
+        """Read the rows that the digest only counts; what is damaged there is an error then."""
+        from agnes.cache.digest import read_counted
+
+        self._ask(read_counted)
 
     def versions(self) -> Versions:
         """What is served under each id."""
@@ -161,6 +176,10 @@ class Snapshot:
 
 
 def _damaged(path: Path, error: Exception) -> CacheError:
+    """The error for a file that cannot be read. One that is corrupt is deleted: git has it all."""
+    if "corrupt" in str(error).casefold():
+        with suppress(OSError):
+            path.unlink()
     reason = str(error).splitlines()[0] if str(error) else type(error).__name__
     return CacheError(
         f"the snapshot {path} cannot be read: {reason}",

@@ -56,6 +56,7 @@ class Store:
 
     def __init__(self, location: Location) -> None:
         name = f"folder-{quote(location.folder, safe='')}" if location.folder else "root"
+        self.common_dir = location.common_dir
         self.folder = location.common_dir / "agnes" / f"v{FORMAT}" / name
         worktree = location.worktree_name
         self.pointer = self.folder / (f"CURRENT.{worktree}" if worktree else "CURRENT")

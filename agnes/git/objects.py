@@ -72,7 +72,9 @@ class Objects:
 
     def commit(self, oid: str) -> pygit2.Commit:
         """A commit; of a tag, the commit that it names."""
-        self._read_loose(oid, "the history")
+        loose = self._read_loose(oid, "the history")
+        while loose is not None and loose[0] == "tag":  # "object", a blank, and what it names
+            loose = self._read_loose(loose[1][7:47].decode("ascii", "replace"), "the history")
         try:
             return self._pygit2[oid].peel(pygit2.Commit)
         except (KeyError, ValueError, pygit2.GitError):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 
 import pygit2
 
@@ -22,6 +24,8 @@ _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 200_000
 MAX_FOLDERS = 10_000
 MAX_TREE_DEPTH = 16
+_REVISION_START = re.compile(r"[^~^@:]+")
+_STEPS_BACK = re.compile(r"~(\d*)|\^")
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
 
@@ -87,6 +91,7 @@ class Repository:
         Raises:
             RevisionError: there is no such revision, or it is no commit.
         """
+        self._check_start(revision)
         try:
             return str(self._pygit2.revparse_single(revision).peel(pygit2.Commit).id)
         except (KeyError, ValueError, pygit2.GitError):
@@ -94,6 +99,15 @@ class Repository:
             if self._pygit2.is_shallow:
                 hint = "this is a shallow clone: fetch more with `git fetch --unshallow`"
             raise RevisionError(f"no commit is called {revision!r}", hint) from None
+
+    def _check_start(self, revision: str) -> None:
+        """Insist that the commits from where a revision starts are whole; see `agnes.git.loose`."""
+        name = _REVISION_START.match(revision)
+        with suppress(KeyError, ValueError, pygit2.GitError):
+            reference = self._pygit2.lookup_reference_dwim(name.group() if name else "HEAD")
+            steps = sum(int(number or 1) for number in _STEPS_BACK.findall(revision))
+            start = str(reference.resolve().target)
+            list(islice(self.first_parents(start), 1 + steps))
 
     def tip(self, ref: str = "HEAD") -> BornTip:
         """What `ref` points at; unlike `refs.read_tip` it insists on a commit.

@@ -8,12 +8,16 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from agnes.cache.store import Store
 from agnes.errors import AgnesError
 
 FILE = "journal.json"
+_ENTRIES = ("sync", "fetch")
+_writing = Lock()
+"""A watcher syncs and fetches in two threads."""
 
 
 def read(store: Store) -> dict[str, Any]:
@@ -27,8 +31,13 @@ def read(store: Store) -> dict[str, Any]:
     try:
         found = json.loads((store.folder / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        found = {}
-    return {"sync": found.get("sync"), "fetch": found.get("fetch")}
+        found = None
+    known = found if isinstance(found, dict) else {}
+    return {what: known[what] if _is_entry(known.get(what)) else None for what in _ENTRIES}
+
+
+def _is_entry(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.keys() >= {"at", "error", "hint"}
 
 
 def note_counts(store: Store, path: Path, counts: Mapping[str, int]) -> None:
@@ -38,18 +47,17 @@ def note_counts(store: Store, path: Path, counts: Mapping[str, int]) -> None:
 
 
 def counts_of(store: Store, path: Path) -> dict[str, int] | None:
-    """How much a snapshot holds in which nothing is wrong, without opening it.
+    """How much a snapshot holds, without opening it.
 
     Returns:
-        None when something is, when it is not as it was when it was put in force, or not known.
+        None when its file is not as it was when it was checked, or when that is not known.
     """
     entry = read(store)["sync"] or {}
-    counts: dict[str, int] = entry.get("counts") or {}
+    counts: dict[str, int] | None = entry.get("counts")
     try:
-        known = entry.get("snapshot") == _seen(path)
+        return counts if entry.get("snapshot") == _seen(path) else None
     except OSError:
         return None
-    return None if not known or counts["errors"] or counts["warnings"] else counts
 
 
 def _seen(path: Path) -> list[str | int]:
@@ -71,7 +79,9 @@ def note(store: Store, what: str, error: AgnesError | None, **more: Any) -> None
         **more,
     }
     temporary = store.folder / f".{FILE}.{os.getpid()}.tmp"
-    with contextlib.suppress(OSError):
+    with _writing, contextlib.suppress(OSError):
+        if not store.common_dir.is_dir():
+            return  # the repository is gone, and must not seem to be back
         store.folder.mkdir(parents=True, exist_ok=True)
         temporary.write_text(json.dumps(read(store) | {what: entry}), encoding="utf-8")
         temporary.replace(store.folder / FILE)

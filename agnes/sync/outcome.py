@@ -76,12 +76,14 @@ def outcome_if_current(location: Location) -> Outcome | None:
     tip = read_tip(location, current.ref)
     if not is_current(location, current, tip):
         return None
-    findings: list[dict[str, Any]] = []
     counts = journal.counts_of(Store(location), current.path)
     if counts is None:
+        return None  # the file is not as it was when it was checked
+    findings: list[dict[str, Any]] = []
+    if counts["errors"] or counts["warnings"]:
         try:
             with Snapshot(current.path) as snapshot:
-                findings, counts = snapshot.diagnostics(), snapshot.counts()
+                findings = snapshot.diagnostics()
         except CacheError:
             return None
     return Outcome(

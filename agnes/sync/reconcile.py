@@ -85,10 +85,10 @@ def rebuild(location: Location, progress: Progress | None = None) -> Outcome:
     with store.lock():
         tip = repository.tip(ref)
         with store.new_snapshot(tip.commit) as target:
-            build(repository, _committed(repository, tip.commit), target, progress=progress)
+            built = build(repository, _committed(repository, tip.commit), target, progress=progress)
         now = store.point_to(tip.commit, ref, head.commit)
         store.collect_all()
-    outcome = _describe(None, now, tip)
+    outcome = _describe(None, now, tip, built)
     journal.note_counts(store, outcome.path, outcome.counts)
     return outcome
 
@@ -227,8 +227,8 @@ def _describe(
     before: Current | None, now: Current, tip: BornTip, built: Built | None = None
 ) -> Outcome:
     built = built or Built()
-    read = built.read or check(now.path, now.commit)
-    old, new = built.changed or (_versions(before), _versions(now))
+    read = built.read or check(now.path, now.commit, versions=True)
+    old, new = built.changed or (_versions(before), read.versions)
     return Outcome(
         path=now.path,
         commit=now.commit,

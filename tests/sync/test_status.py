@@ -2,10 +2,19 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 
+from agnes import __version__
+from agnes.cache.query import Snapshot
+from agnes.cache.store import FORMAT, Store
+from agnes.errors import GitError, NotACatalogError
 from agnes.git.refs import locate
+from agnes.sync import journal
 from agnes.sync.reconcile import reconcile
 from agnes.sync.status import status
 
@@ -130,3 +139,141 @@ def test_a_deleted_cache_is_missing_again(catalog):
     shutil.rmtree(catalog.path / ".git/agnes")
 
     assert of(catalog)["state"] == "missing"
+
+
+# What monitors look at
+
+
+def test_how_far_it_is_behind_is_counted_in_commits_and_seconds(catalog):
+    sync(catalog)
+    ago = int(time.time()) - 100
+    for at in range(3):
+        catalog.commit("Newer", at=ago + 20 * at)
+
+    lag = of(catalog)["lag"]
+
+    assert lag["commits"] == 3
+    assert 100 <= lag["seconds"] <= 110  # since the first of them
+
+
+def test_what_is_fresh_is_not_behind(catalog):
+    sync(catalog)
+
+    assert of(catalog)["lag"] == {"commits": 0, "seconds": 0}
+
+
+def test_commits_of_a_merged_branch_are_one_step(catalog):
+    sync(catalog)
+    catalog.git("switch", "--quiet", "--create", "side")
+    for _ in range(3):
+        catalog.commit("Aside")
+    catalog.git("switch", "--quiet", "main")
+    catalog.git("merge", "--quiet", "--no-ff", "--no-edit", "side")
+
+    assert of(catalog)["lag"]["commits"] == 1
+
+
+def test_of_a_branch_that_was_rewritten_the_lag_in_commits_is_not_known(catalog):
+    catalog.commit("Gone")
+    sync(catalog)
+    catalog.git("reset", "--quiet", "--hard", "HEAD~1")
+    wanted = catalog.commit("Another", at=int(time.time()) - 50)
+
+    found = of(catalog)
+
+    assert (found["state"], found["wanted"]) == ("behind", wanted)
+    assert found["lag"]["commits"] is None
+    assert 50 <= found["lag"]["seconds"] <= 60
+
+
+def test_of_a_branch_that_was_taken_back_the_lag_in_commits_is_not_known(catalog):
+    catalog.commit("Gone")
+    sync(catalog)
+    catalog.git("reset", "--quiet", "--hard", "HEAD~1")
+
+    assert of(catalog)["lag"]["commits"] is None
+
+
+def test_a_commit_from_the_future_is_no_lag_in_seconds(catalog):
+    sync(catalog)
+    catalog.commit("Newer", at=int(time.time()) + 10_000)
+
+    assert of(catalog)["lag"] == {"commits": 1, "seconds": 0}
+
+
+def test_files_of_which_an_earlier_version_is_served_are_named(catalog):
+    catalog.write("metrics/revenue/mrr.yml", "name: [")
+    catalog.write("metrics/revenue/never.yml", "name: [")
+    catalog.commit()
+    sync(catalog)
+
+    found = of(catalog)
+
+    assert found["stale_files"] == ["metrics/revenue/mrr.yml"]
+    assert (found["stale"], found["errors"]) == (1, 2)
+
+
+def test_the_digest_is_that_of_the_rows(catalog):
+    outcome = sync(catalog)
+
+    found = of(catalog)
+
+    with Snapshot(outcome.path) as snapshot:
+        assert found["digest"] == snapshot.digest() == snapshot.info()["digest"]
+    assert (found["format"], found["agnes_version"]) == (FORMAT, __version__)
+
+
+def test_two_clones_at_one_commit_have_the_same_digest(catalog, tmp_path):
+    catalog.git("clone", "--quiet", str(catalog.path), str(tmp_path / "clone"))
+    for path in (catalog.path, tmp_path / "clone"):
+        reconcile(locate(path))
+
+    digests = [status(locate(path))["digest"] for path in (catalog.path, tmp_path / "clone")]
+
+    assert digests[0] == digests[1]
+
+
+def test_how_the_last_sync_went_is_said(catalog):
+    sync(catalog)
+    assert of(catalog)["sync"]["error"] is None
+    (catalog.path / "agnes.yml").unlink()
+    catalog.commit()
+    with pytest.raises(NotACatalogError) as caught:
+        sync(catalog)
+
+    found = of(catalog)
+
+    assert (found["sync"]["error"], found["sync"]["hint"]) == (
+        caught.value.message,
+        caught.value.hint,
+    )
+    assert (found["state"], found["error"]) == ("degraded", str(caught.value))
+
+
+def test_a_fetch_that_fails_degrades_what_is_fresh(catalog):
+    sync(catalog)
+    store = Store(locate(catalog.path))
+    journal.note(store, "fetch", GitError("cannot fetch", "try it"), failures=2, next="later")
+
+    found = of(catalog)
+
+    assert (found["state"], found["wanted"]) == ("degraded", found["commit"])
+    assert (
+        found["fetch"] | {"error": "cannot fetch", "hint": "try it", "failures": 2}
+        == (found["fetch"])
+    )
+
+
+def test_a_monitor_gets_it_all_as_json(catalog):
+    sync(catalog)
+    catalog.commit("Newer")
+    command = [Path(sys.executable).with_name("da"), "catalog", "status", "--json"]
+
+    done = subprocess.run(command, cwd=catalog.path, capture_output=True, text=True, check=False)
+
+    found = json.loads(done.stdout)
+    assert (done.returncode, done.stderr, found["state"]) == (1, "", "behind")
+    wanted = "commit wanted lag stale_files errors warnings size_bytes digest sync fetch error"
+    assert set(wanted.split()) <= found.keys()
+    assert found["lag"]["commits"] == 1
+    assert found["diagnostics"] == []
