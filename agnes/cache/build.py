@@ -111,7 +111,6 @@ def check(path: Path, commit: str, *, versions: bool = False) -> Read:
             raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
         if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
             raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
-        snapshot.read_rest()
         found = snapshot.versions() if versions else {}
         return Read(snapshot.diagnostics(), snapshot.counts(), found)
 

@@ -11,19 +11,16 @@ if TYPE_CHECKING:
 
 TABLES = (
     *("metric_definitions", "column_metadata", "table_registry", "categories"),
-    *("catalog_diagnostics", "file_history"),
+    *("catalog_diagnostics", "file_history", "search_terms", "search_keys"),
 )
 """All but `snapshot_info`, which says when and by what the file was made."""
-COUNTED = ("search_terms", "search_keys")
-"""What follows from the metrics is only counted: there are dozens of such rows for each of them."""
 
 Versions = dict[str, tuple[str, bool]]
 """What is served under each id: the blob of its file's version, and whether that is stale."""
 
 _ROWS = " UNION ALL ".join(
-    f"SELECT '{table}', count(*), {total} FROM {table} AS found"  # noqa: S608
-    for tables, total in ((TABLES, "sum(hash(found))"), (COUNTED, "0"))
-    for table in tables
+    f"SELECT '{table}', count(*), sum(hash(found)) FROM {table} AS found"  # noqa: S608
+    for table in TABLES
 )
 
 
@@ -40,12 +37,6 @@ def digest(connection: duckdb.DuckDBPyConnection) -> str:
     """
     found = sorted(connection.execute(_ROWS).fetchall())
     return sha1(repr(found).encode(), usedforsecurity=False).hexdigest()
-
-
-def read_counted(connection: duckdb.DuckDBPyConnection) -> None:
-    """Read every block of the rows that are only counted; DuckDB compares their checksums."""
-    for table in COUNTED:
-        connection.execute(f"SELECT sum(hash(found)) FROM {table} AS found").fetchall()  # noqa: S608
 
 
 def versions(connection: duckdb.DuckDBPyConnection, paths: Iterable[str] | None = None) -> Versions:

@@ -90,12 +90,6 @@ class Snapshot:
 
         return self._ask(digest)
 
-    def read_rest(self) -> None:
-        """Read the rows that the digest only counts; what is damaged there is an error then."""
-        from agnes.cache.digest import read_counted
-
-        self._ask(read_counted)
-
     def versions(self) -> Versions:
         """What is served under each id."""
         from agnes.cache.digest import versions

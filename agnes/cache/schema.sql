@@ -126,7 +126,7 @@ CREATE TABLE snapshot_info (
     stale INTEGER NOT NULL,            -- metrics and tables of which an earlier version is served
     errors INTEGER NOT NULL,           -- rows of catalog_diagnostics
     warnings INTEGER NOT NULL,
-    digest VARCHAR NOT NULL            -- of all other rows; those of search are counted
+    digest VARCHAR NOT NULL            -- of all other rows
 );
 
 -- What search needs. Terms are stems; see agnes/search/text.py.

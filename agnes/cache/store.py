@@ -175,7 +175,9 @@ class Store:
 
     def _litter(self) -> list[Path]:
         with contextlib.suppress(OSError):
-            return [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
+            found = [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
+            # Notes of how a sync went are written without the lock.
+            return [path for path in found if not path.name.startswith(".journal")]
         return []
 
     def _collect(self, keep: int, spared: Path | None, litter: list[Path]) -> None:

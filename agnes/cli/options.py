@@ -56,7 +56,7 @@ def parse_duration(text: str) -> float:
         UsageError: it is none of these, or under a second.
     """
     number, unit = text[:-1], text[-1:]
-    if unit not in _UNITS or not number.isdecimal() or not int(number):
+    if unit not in _UNITS or not (number.isascii() and number.isdecimal()) or not int(number):
         raise UsageError(f"{text!r} is no duration", "write 30s, 5m or 1h")
     return float(int(number) * _UNITS[unit])
 

@@ -27,6 +27,7 @@ def fetch(location: Location, remote: str = "origin") -> None:
             command,
             env=git_environment(),
             stdin=subprocess.DEVNULL,
+            start_new_session=True,  # without a terminal, where ssh would ask for a password
             capture_output=True,
             text=True,
             errors="replace",

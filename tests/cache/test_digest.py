@@ -6,7 +6,7 @@ from random import Random
 import duckdb
 import pytest
 
-from agnes.cache.digest import COUNTED, TABLES, digest
+from agnes.cache.digest import TABLES, digest
 from agnes.cache.query import Snapshot
 from tests.cache.test_build import built
 from tests.conftest import metric_yaml
@@ -19,6 +19,7 @@ OTHER = {
     "TIMESTAMP": "TIMESTAMP '2001-02-03 04:05:06'",
     "BOOLEAN": "coalesce(NOT {column}, true)",
     "INTEGER": "{column} + 1",
+    "FLOAT": "{column} + 1",
 }
 """A value that differs, by type."""
 
@@ -32,7 +33,7 @@ def connection(catalog):
     with duckdb.connect() as memory:
         memory.execute(f"ATTACH '{built(catalog)}' AS snapshot (READ_ONLY)")
         memory.execute(SCHEMA)
-        for table in (*TABLES, *COUNTED):
+        for table in TABLES:
             memory.execute(f"INSERT INTO {table} FROM snapshot.{table}")
         yield memory
 
@@ -55,7 +56,7 @@ def test_it_is_forty_hexadecimal_digits(connection):
 def test_rows_in_another_order_give_the_same_digest(connection, seed):
     before = digest(connection)
     chance = Random(seed)
-    for table in (*TABLES, *COUNTED):
+    for table in TABLES:
         rows = connection.execute(f"FROM {table}").fetchall()
         chance.shuffle(rows)
         connection.execute(f"DELETE FROM {table}")
@@ -105,7 +106,7 @@ def test_cells_that_change_places_change_the_digest(connection):
     assert digest(connection) != before
 
 
-@pytest.mark.parametrize("table", [*TABLES, *COUNTED])
+@pytest.mark.parametrize("table", TABLES)
 def test_a_row_less_changes_the_digest(connection, table):
     before = digest(connection)
     connection.execute(f"DELETE FROM {table} WHERE rowid = (SELECT min(rowid) FROM {table})")
@@ -113,7 +114,7 @@ def test_a_row_less_changes_the_digest(connection, table):
     assert digest(connection) != before
 
 
-@pytest.mark.parametrize("table", ["catalog_diagnostics", *COUNTED])
+@pytest.mark.parametrize("table", ["catalog_diagnostics", "search_terms", "search_keys"])
 def test_a_row_twice_changes_the_digest(connection, table):
     before = digest(connection)
     connection.execute(f"INSERT INTO {table} FROM {table} LIMIT 1")
