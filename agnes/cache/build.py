@@ -18,8 +18,9 @@ import duckdb
 from agnes.cache.carry import Unsuitable, carry_on
 from agnes.cache.dates import date_previews, of_files
 from agnes.cache.digest import Versions
+from agnes.cache.engine import attached
 from agnes.cache.produce import Producer
-from agnes.cache.query import Snapshot
+from agnes.cache.query import COUNTS, Snapshot
 from agnes.cache.store import FORMAT, unwritable
 from agnes.cache.write import Progress, Revision, Writer
 from agnes.errors import CacheError, NotACatalogError
@@ -88,12 +89,18 @@ def build(
         if base is not None:
             built = _try_to_carry_on(repository, revision, base, target, progress)
         if built.changed is None:
-            with duckdb.connect(str(target)) as connection:
+            with attached(target) as connection:
                 _build_from_nothing(repository, revision, connection, progress)
     except (duckdb.IOException, duckdb.FatalException) as error:
         raise unwritable(target.parent, error) from error
     _sync_to_disk(target)
-    return replace(built, read=check(target, revision.commit, versions=built.changed is None))
+    try:
+        with attached(target, read_only=True) as connection:
+            written = Snapshot(target, connection)
+            read = _read(written, revision.commit, versions=built.changed is None)
+    except duckdb.Error as error:
+        raise CacheError(f"the snapshot {target} cannot be read: {error}", _REBUILD) from error
+    return replace(built, read=read)
 
 
 def check(path: Path, commit: str, *, versions: bool = False) -> Read:
@@ -106,13 +113,17 @@ def check(path: Path, commit: str, *, versions: bool = False) -> Read:
         CacheError: it is not the snapshot of this commit, is damaged, or of another format.
     """
     with Snapshot(path) as snapshot:
-        info = snapshot.info()
-        if info["commit_id"] != commit or info["format"] != FORMAT:
-            raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
-        if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
-            raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
-        found = snapshot.versions() if versions else {}
-        return Read(snapshot.diagnostics(), snapshot.counts(), found)
+        return _read(snapshot, commit, versions=versions)
+
+
+def _read(snapshot: Snapshot, commit: str, *, versions: bool) -> Read:
+    info, path = snapshot.info(), snapshot.path
+    if info["commit_id"] != commit or info["format"] != FORMAT:
+        raise CacheError(f"the snapshot {path} is of another commit or format", _REBUILD)
+    if info["duckdb_version"] != duckdb.__version__ or info["digest"] != snapshot.digest():
+        raise CacheError(f"the snapshot {path} does not hold what was written", _REBUILD)
+    found = snapshot.versions() if versions else {}
+    return Read(snapshot.diagnostics(), {name: info[name] for name in COUNTS}, found)
 
 
 _REBUILD = "it can be made anew from git: da catalog rebuild"
@@ -161,7 +172,7 @@ def _try_to_carry_on(
 ) -> Built:
     try:
         shutil.copyfile(base, target)
-        with duckdb.connect(str(target)) as connection:
+        with attached(target) as connection:
             return Built(carry_on(repository, revision, connection, progress))
     except Unsuitable as why:
         reason = str(why)

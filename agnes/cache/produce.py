@@ -26,7 +26,7 @@ Job = tuple[Slot, Entry, FileHistory]
 
 WORTH_PROCESSES = 1_500
 """Files from which on it pays to start further processes."""
-_CHUNK = 250
+_CHUNK = 500
 
 
 class Producer:
@@ -58,7 +58,8 @@ class Producer:
         trace: TracebackType | None,
     ) -> None:
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            # They end while the rest is written; after an error nothing may be left behind.
+            self._pool.shutdown(wait=kind is not None, cancel_futures=True)
 
     def produce(
         self,

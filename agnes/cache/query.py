@@ -30,17 +30,18 @@ class Snapshot:
 
     Args:
         path: the file.
+        connection: to the file, if it is open already.
 
     Raises:
         CacheError: it is not there, or is damaged.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection | None = None) -> None:
         import duckdb
 
         self.path = path
         try:
-            self._connection: duckdb.DuckDBPyConnection = duckdb.connect(str(path), read_only=True)
+            self._connection = connection or duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
             raise _damaged(path, error) from error
         try:

@@ -57,18 +57,14 @@ class Writer:
 
     def delete(self, paths: Collection[str]) -> None:
         """Delete everything that comes of some files."""
-        known = [[*{*paths, *map(printable, paths)}]]  # findings have the one, rows the other
-        for table in _SEARCH:
-            self.connection.execute(
-                f"DELETE FROM {table} WHERE id IN "  # noqa: S608
-                "(SELECT id FROM metric_definitions WHERE list_contains($1, path))",
-                known,
-            )
+        execute = self.connection.execute
+        known = [*{*paths, *map(printable, paths)}]  # findings have the one, rows the other
+        found = execute("SELECT id FROM metric_definitions WHERE list_contains($1, path)", [known])
+        ids = [metric_id for (metric_id,) in found.fetchall()]
+        for table in _SEARCH if ids else ():
+            execute(f"DELETE FROM {table} WHERE list_contains($1, id)", [ids])  # noqa: S608
         for table in _BY_PATH:
-            self.connection.execute(
-                f"DELETE FROM {table} WHERE list_contains($1, path)",  # noqa: S608
-                known,
-            )
+            execute(f"DELETE FROM {table} WHERE list_contains($1, path)", [known])  # noqa: S608
 
     def write_files(
         self,

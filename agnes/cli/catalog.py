@@ -66,6 +66,9 @@ def sync(
         follow_branch(location, follow)
     outcome = outcome_if_current(location)
     if outcome is None:
+        from agnes.cache.engine import warm
+
+        warm()
         from agnes.sync.reconcile import reconcile
 
         with progress("Syncing") as advance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
@@ -138,7 +138,9 @@ def _offer_corrections(snapshot: Rows, token: Token) -> None:
             token.offer(term, quality * value, how)
 
 
-def _frequency(snapshot: Rows, terms: Iterable[str]) -> dict[str, int]:
+def _frequency(snapshot: Rows, terms: Collection[str]) -> dict[str, int]:
+    if not terms:
+        return {}
     rows = snapshot.rows(
         "SELECT term, count(*) AS metrics FROM search_terms "
         "WHERE term IN (SELECT unnest($1)) GROUP BY term",
