@@ -167,11 +167,13 @@ class Repository:
         """Everything in a catalog's folder `tree`, sorted by path."""
         return [change.new for change in self.changes(None, tree) if change.new is not None]
 
-    def entry(self, tree: str | None, name: str) -> Entry | None:
-        """One file directly in a catalog's folder `tree`; None when it is not there."""
-        for mode, raw_name, oid in self._objects.tree(tree) if tree else ():
-            if raw_name == name.encode() and mode != TREE_MODE:
-                return Entry(name, oid.hex(), _KINDS.get(mode, "file"))
+    def entry(self, tree: str | None, path: str) -> Entry | None:
+        """One file of a catalog's folder `tree`; None when it is not there."""
+        folder, _, name = path.rpartition("/")
+        parent = self._subtree(tree, folder)
+        for mode, raw_name, oid in self._objects.tree(parent) if parent else ():
+            if raw_name == name.encode("utf-8", "surrogateescape") and mode != TREE_MODE:
+                return Entry(path, oid.hex(), _KINDS.get(mode, "file"))
         return None
 
     def folder(self, tree: str | None, path: str) -> list[Entry]:
