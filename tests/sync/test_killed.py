@@ -176,7 +176,7 @@ def assert_clean(catalog: GitRepository) -> None:
     folder = cache(catalog).folder
     if folder.exists():
         names = {path.name for path in folder.iterdir() if path.suffix != ".duckdb"}
-        assert names <= {"CURRENT", "lock", "journal.json"}
+        assert names <= {"CURRENT", "lock", "journal.sync.json"}
         assert len(cache(catalog).snapshots()) <= KEEP + 2
     assert not (catalog.path / ".git" / "agnes" / "committing").exists()
     assert list((catalog.path / ".git").rglob("*.lock")) == []

@@ -509,7 +509,7 @@ def test_a_sync_that_is_killed_leaves_the_old_snapshot_and_the_next_one_heals(ca
     outcome = sync(catalog)
 
     assert titles(outcome.path)["revenue/mrr"] == "New"
-    left = {path.name for path in outcome.path.parent.iterdir()} - {"lock", "journal.json"}
+    left = {path.name for path in outcome.path.parent.iterdir()} - {"lock", "journal.sync.json"}
     assert left == {before.path.name, outcome.path.name, "CURRENT"}
 
 
