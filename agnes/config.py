@@ -15,6 +15,11 @@ _PERSON = re.compile(
 )
 _DATE = re.compile(r"@?(\d{1,11}) ([-+])(\d\d)(\d\d)")
 
+_OF_ONE_REPOSITORY = frozenset(
+    "GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY "
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE".split()
+)
+
 
 @dataclass(frozen=True)
 class Author:
@@ -80,9 +85,17 @@ def index_file() -> Path | None:
     return Path(value) if value else None
 
 
-def git_environment() -> dict[str, str]:
-    """The environment for git's client where nobody is there to answer its questions."""
-    return os.environ | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+def git_environment(pushed: Path | None = None) -> dict[str, str]:
+    """The environment for git's client where nobody is there to answer its questions.
+
+    Git tells a hook where its own repository is; that is not the one that a client is run for.
+
+    Args:
+        pushed: where more objects are than in the repository.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_ONE_REPOSITORY}
+    more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(pushed)} if pushed else {}
+    return kept | more | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
 def colors_wanted() -> bool:

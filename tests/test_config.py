@@ -10,6 +10,7 @@ from agnes.config import (
     author_from_environment,
     catalog_from_environment,
     colors_wanted,
+    git_environment,
 )
 from agnes.errors import UsageError
 
@@ -125,3 +126,13 @@ def test_colors_are_wanted_unless_the_environment_says_no(monkeypatch, variables
         monkeypatch.setenv(name, value)
 
     assert colors_wanted() is wanted
+
+
+def test_gits_client_is_not_told_where_the_repository_of_a_hook_is(monkeypatch):
+    monkeypatch.setenv("GIT_DIR", "/srv/other.git")
+    monkeypatch.setenv("GIT_SSH_COMMAND", "ssh -i key")
+
+    found = git_environment()
+
+    assert "GIT_DIR" not in found
+    assert (found["GIT_SSH_COMMAND"], found["GIT_TERMINAL_PROMPT"]) == ("ssh -i key", "0")

@@ -175,9 +175,7 @@ class Store:
 
     def _litter(self) -> list[Path]:
         with contextlib.suppress(OSError):
-            found = [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
-            # Notes of how a sync went are written without the lock.
-            return [path for path in found if not path.name.startswith(".journal")]
+            return [*self.folder.glob(".*.tmp"), *self.folder.glob(".*.tmp.wal")]
         return []
 
     def _collect(self, keep: int, spared: Path | None, litter: list[Path]) -> None:

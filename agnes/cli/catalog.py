@@ -49,6 +49,7 @@ def sync(
       da catalog sync --json
       da catalog sync --worktree
     """
+    from agnes.git.committing import is_unfinished
     from agnes.git.refs import locate
     from agnes.sync.outcome import outcome_if_current
 
@@ -65,7 +66,7 @@ def sync(
 
         follow_branch(location, follow)
     outcome = outcome_if_current(location)
-    if outcome is None:
+    if outcome is None or is_unfinished(location):
         from agnes.cache.engine import warm
 
         warm()

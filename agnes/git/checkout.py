@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pygit2
 from pygit2.enums import FileMode
@@ -19,6 +20,13 @@ from agnes.git.refs import Location
 
 LOCK_WAIT_SECONDS = 2.0
 STATUS_ATTEMPTS = 5
+
+
+class Version(NamedTuple):
+    """A file as a commit has it."""
+
+    blob: pygit2.Oid
+    content: bytes
 
 
 def checkouts(location: Location, branch: str) -> Iterable[pygit2.Repository]:
@@ -62,15 +70,22 @@ def check_clean(checkout: pygit2.Repository, files: Mapping[str, bytes | None]) 
     root = Path(checkout.workdir)
     for path, content in files.items():
         on_disk = root / path
-        for parent in map(root.joinpath, on_disk.relative_to(root).parents):
-            if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
-                raise ConflictError(f"{parent} is no folder", "put a folder in its place")
+        if (parent := _in_the_way(root, path)) is not None:
+            raise ConflictError(f"{parent} is no folder", "put a folder in its place")
         clean = not on_disk.is_dir() and _is_clean(checkout, path)
         if not clean and not _is_already(on_disk, content):
             raise ConflictError(
                 f"{path} has uncommitted changes",
                 f"commit them or put them aside: git stash push -- {path}",
             )
+
+
+def _in_the_way(root: Path, path: str) -> Path | None:
+    """What is no folder, or leads elsewhere, on the way to a file."""
+    for parent in map(root.joinpath, Path(path).parents):
+        if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
+            return parent
+    return None
 
 
 def _is_clean(checkout: pygit2.Repository, path: str) -> bool:
@@ -89,7 +104,7 @@ def _is_clean(checkout: pygit2.Repository, path: str) -> bool:
 
 def _is_already(on_disk: Path, content: bytes | None) -> bool:
     if content is None:
-        return not on_disk.exists()
+        return not os.path.lexists(on_disk)
     return on_disk.is_file() and not on_disk.is_symlink() and on_disk.read_bytes() == content
 
 
@@ -118,31 +133,30 @@ def bring_along(
 
 
 def bring_rest_along(
-    checkout: pygit2.Repository, versions: Mapping[str, tuple[pygit2.Oid | None, pygit2.Oid | None]]
+    checkout: pygit2.Repository, versions: Mapping[str, tuple[Version | None, Version | None]]
 ) -> None:
     """Finish what a killed commit began: files that are still as they were before become new.
 
     Args:
-        versions: path in the repository to the blobs before and after; None for no file.
+        versions: path in the repository to the file before and after; None for no file.
     """
     assert checkout.workdir is not None
     root = Path(checkout.workdir)
-    files: dict[str, bytes | None] = {}
     checkout.index.read()
     for file in map(root.joinpath, versions):
         for litter in file.parent.glob(f".{glob.escape(file.name)}.*.tmp"):
             litter.unlink(missing_ok=True)
-    for path, (before, after) in versions.items():
-        old, new = (
-            None if blob is None else checkout[blob].peel(pygit2.Blob).data
-            for blob in (before, after)
-        )
-        on_disk = _is_already(root / path, old) or _is_already(root / path, new)
+    files: dict[str, bytes | None] = {}
+    blobs: dict[str, pygit2.Oid | None] = {}
+    for path, sides in versions.items():
+        known = [side or (None, None) for side in sides]
+        on_disk = any(_is_already(root / path, content) for _, content in known)
         staged = checkout.index[path].id if path in checkout.index else None
-        if on_disk and staged in (before, after):
-            files[path] = new
+        followed = on_disk and staged in [blob for blob, _ in known]
+        if followed and _in_the_way(root, path) is None:
+            blobs[path], files[path] = known[1]
     if files:
-        bring_along(checkout, files, {path: versions[path][1] for path in files})
+        bring_along(checkout, files, blobs)
 
 
 def _write_atomically(path: Path, content: bytes) -> None:

@@ -17,8 +17,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from agnes.errors import ConflictError
 from agnes.git.refs import Location, read_tip
 
@@ -58,26 +56,63 @@ def committing(
         ConflictError: another one takes a minute.
         OSError: the git directory cannot be written.
     """
-    folder = location.common_dir / "agnes"
-    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(location, WAIT_SECONDS):
+        _see_to_killed(location, finish)
+        mark = _mark(location)
+        now = Unfinished(branch, read_tip(location, branch).commit, list(paths))
+        mark.write_text(json.dumps(asdict(now)), encoding="utf-8")
+        try:
+            yield
+        finally:
+            mark.unlink(missing_ok=True)
+
+
+def is_unfinished(location: Location) -> bool:
+    """Whether a commit is under way, or its owner was killed."""
     try:
-        with FileLock(folder / "commit-lock", timeout=WAIT_SECONDS):
-            mark = folder / "committing"
-            with contextlib.suppress(FileNotFoundError):
-                _clear(_git_locks(location, branch), mark.stat().st_mtime_ns)
-            unfinished = _read(mark)
-            if unfinished is not None:
-                finish(unfinished)
-            now = Unfinished(branch, read_tip(location, branch).commit, list(paths))
-            mark.write_text(json.dumps(asdict(now)), encoding="utf-8")
-            try:
-                yield
-            finally:
-                mark.unlink(missing_ok=True)
+        _mark(location).stat()
+    except OSError:
+        return False
+    return True
+
+
+def take_over(location: Location, finish: Callable[[Unfinished], None]) -> None:
+    """Finish what a killed commit left, without one of one's own; never wait for a live one.
+
+    Raises:
+        ConflictError: another one is at work, and has seen to it itself.
+        OSError: the git directory cannot be written.
+    """
+    with _alone(location, 0):
+        _see_to_killed(location, finish)
+
+
+@contextlib.contextmanager
+def _alone(location: Location, seconds: float) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # not for `is_unfinished`, which every sync asks
+
+    lock = _mark(location).with_name("commit-lock")
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(lock, timeout=seconds):
+            yield
     except Timeout:
         raise ConflictError(
             f"another process is committing to {location.path}", "wait for it, or stop it"
         ) from None
+
+
+def _see_to_killed(location: Location, finish: Callable[[Unfinished], None]) -> None:
+    mark = _mark(location)
+    left = _read(mark)
+    if left is not None:
+        _clear(_git_locks(location, left.branch), mark.stat().st_mtime_ns)
+        finish(left)
+    mark.unlink(missing_ok=True)
+
+
+def _mark(location: Location) -> Path:
+    return location.common_dir / "agnes" / "committing"
 
 
 def _read(mark: Path) -> Unfinished | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from pathlib import Path
 
 import pygit2
 
 from agnes.config import quarantine
-from agnes.errors import GitError, MissingObjectError
+from agnes.errors import GitError, MissingObjectError, RevisionError
 from agnes.git.loose import DamagedError, LooseObjects
 from agnes.git.refs import Location
 
@@ -71,14 +72,25 @@ class Objects:
         return known
 
     def commit(self, oid: str) -> pygit2.Commit:
-        """A commit; of a tag, the commit that it names."""
-        loose = self._read_loose(oid, "the history")
-        while loose is not None and loose[0] == "tag":  # "object", a blank, and what it names
-            loose = self._read_loose(loose[1][7:47].decode("ascii", "replace"), "the history")
+        """A commit; of a tag, the commit that it names.
+
+        Raises:
+            MissingObjectError: the clone does not have it, or it is damaged.
+            RevisionError: it is of another kind.
+        """
+        while True:
+            self._read_loose(oid, "the history")
+            try:
+                found = self._pygit2[oid]
+            except (KeyError, ValueError, pygit2.GitError):
+                raise missing_object(oid, "the history") from None
+            if not isinstance(found, pygit2.Tag):
+                break
+            oid = str(found.target)
         try:
-            return self._pygit2[oid].peel(pygit2.Commit)
-        except (KeyError, ValueError, pygit2.GitError):
-            raise missing_object(oid, "the history") from None
+            return found.peel(pygit2.Commit)
+        except (ValueError, pygit2.GitError):
+            raise RevisionError(f"the object {oid[:10]} is no commit") from None
 
     def _parse_tree(self, oid: str) -> list[TreeEntry]:
         raw = self.read(oid, "a folder", "tree")
@@ -95,7 +107,7 @@ class Objects:
 
     @cached_property
     def _loose(self) -> LooseObjects:
-        folders = (quarantine(), self.location.common_dir / "objects")
+        folders = (pushed_to(self.location), self.location.common_dir / "objects")
         return LooseObjects(filter(None, folders))
 
 
@@ -112,11 +124,22 @@ def open_repository(location: Location) -> pygit2.Repository:
         if "not owned by" in str(error):
             hint = f"git config --global --add safe.directory {location.worktree or location.path}"
         raise GitError(f"cannot open the repository {location.git_dir}: {error}", hint) from None
-    pushed = quarantine()
-    # Another repository must not take objects for its own that may never come to be.
-    if pushed and pushed.resolve().is_relative_to((location.common_dir / "objects").resolve()):
+    pushed = pushed_to(location)
+    if pushed is not None:
         repository.odb.add_disk_alternate(str(pushed))
     return repository
+
+
+def pushed_to(location: Location) -> Path | None:
+    """Where the objects are of a push to this repository that is being decided on, if one is.
+
+    Another repository must not take objects for its own that may never come to be.
+    """
+    pushed = quarantine()
+    if pushed is None:
+        return None
+    own = (location.common_dir / "objects").resolve()
+    return pushed if pushed.resolve().is_relative_to(own) else None
 
 
 def missing_object(oid: str, what: str) -> MissingObjectError:

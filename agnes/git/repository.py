@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -17,6 +16,7 @@ from agnes.errors import GitError, NoCommitError, RevisionError
 from agnes.git.entry import Change, Entry, EntryKind
 from agnes.git.objects import TREE_MODE, Objects, TreeEntry, open_repository
 from agnes.git.refs import Location, read_tip
+from agnes.git.revision import ask_git, named, split
 
 _TRAILER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*): (.+)$", re.MULTILINE)
 _KINDS: dict[bytes, EntryKind] = {b"120000": "symlink", b"160000": "submodule"}
@@ -24,8 +24,8 @@ _ODD_NAMES = frozenset([".", "..", ".git"])
 MAX_ENTRIES = 200_000
 MAX_FOLDERS = 10_000
 MAX_TREE_DEPTH = 16
-_REVISION_START = re.compile(r"[^~^@:]+")
-_STEPS_BACK = re.compile(r"~(\d*)|\^")
+_ODD_REVISION = re.compile(r"-|.*[\0\n]|\Z", re.DOTALL)
+"""Nothing, or what would be an option, or be cut off at its NUL, on its way to who looks it up."""
 _FIRST_SECOND, _LAST_SECOND = 0, 253_402_300_799  # 1970 to 9999
 
 
@@ -90,24 +90,29 @@ class Repository:
 
         Raises:
             RevisionError: there is no such revision, or it is no commit.
+            MissingObjectError: an object on the way to it is missing or damaged.
         """
-        self._check_start(revision)
-        try:
-            return str(self._pygit2.revparse_single(revision).peel(pygit2.Commit).id)
-        except (KeyError, ValueError, pygit2.GitError):
+        commit = None if _ODD_REVISION.match(revision) else self._find(revision)
+        if commit is None:
             hint = "list branches and tags with `git branch -a` and `git tag`"
             if self._pygit2.is_shallow:
                 hint = "this is a shallow clone: fetch more with `git fetch --unshallow`"
-            raise RevisionError(f"no commit is called {revision!r}", hint) from None
+            raise RevisionError(f"no commit is called {revision!r}", hint)
+        return commit
 
-    def _check_start(self, revision: str) -> None:
-        """Insist that the commits from where a revision starts are whole; see `agnes.git.loose`."""
-        name = _REVISION_START.match(revision)
-        with suppress(KeyError, ValueError, pygit2.GitError):
-            reference = self._pygit2.lookup_reference_dwim(name.group() if name else "HEAD")
-            steps = sum(int(number or 1) for number in _STEPS_BACK.findall(revision))
-            start = str(reference.resolve().target)
-            list(islice(self.first_parents(start), 1 + steps))
+    def _find(self, revision: str) -> str | None:
+        name, steps, rest = split(revision)
+        start = named(self._pygit2, name)
+        if rest or start is None:
+            found = ask_git(self.location, revision)
+            if found is not None:
+                return str(self._objects.commit(found).id)
+        if start is None:
+            return None
+        # Whatever git said, an object that is missing here is why.
+        walk = self.first_parents(str(self._objects.commit(start).id))
+        commit, _ = next(islice(walk, steps, None), (None, None))
+        return None if rest else commit
 
     def tip(self, ref: str = "HEAD") -> BornTip:
         """What `ref` points at; unlike `refs.read_tip` it insists on a commit.
@@ -150,7 +155,7 @@ class Repository:
         while at is not None:
             parents = self._objects.commit(at).parent_ids
             parent = str(parents[0]) if parents else None
-            if parent is not None and self._pygit2.is_shallow and parent not in self._pygit2:
+            if parent and self._pygit2.is_shallow and parent not in self._pygit2.odb:
                 parent = None
             yield at, parent
             at = parent
@@ -167,11 +172,13 @@ class Repository:
         """Everything in a catalog's folder `tree`, sorted by path."""
         return [change.new for change in self.changes(None, tree) if change.new is not None]
 
-    def entry(self, tree: str | None, name: str) -> Entry | None:
-        """One file directly in a catalog's folder `tree`; None when it is not there."""
-        for mode, raw_name, oid in self._objects.tree(tree) if tree else ():
-            if raw_name == name.encode() and mode != TREE_MODE:
-                return Entry(name, oid.hex(), _KINDS.get(mode, "file"))
+    def entry(self, tree: str | None, path: str) -> Entry | None:
+        """One file of a catalog's folder `tree`; None when it is not there."""
+        folder, _, name = path.rpartition("/")
+        parent = self._subtree(tree, folder)
+        for mode, raw_name, oid in self._objects.tree(parent) if parent else ():
+            if raw_name == name.encode("utf-8", "surrogateescape") and mode != TREE_MODE:
+                return Entry(path, oid.hex(), _KINDS.get(mode, "file"))
         return None
 
     def folder(self, tree: str | None, path: str) -> list[Entry]:

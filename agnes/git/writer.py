@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pygit2
@@ -15,12 +16,12 @@ from agnes.errors import ConflictError, GitError
 from agnes.git.checkout import (
     await_index,
     bring_along,
-    bring_rest_along,
     check_clean,
     checkouts,
     file_mode,
 )
-from agnes.git.committing import Unfinished, committing
+from agnes.git.committing import committing
+from agnes.git.finishing import finish
 from agnes.git.objects import missing_object, open_repository
 from agnes.git.refs import Location
 
@@ -72,7 +73,7 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
     files = {f"{prefix}{path}": content for path, content in edit.files.items()}
     repository = open_repository(location)
     try:
-        with committing(location, branch, files, lambda left: _finish(location, repository, left)):
+        with committing(location, branch, files, partial(finish, location)):
             worktrees = list(checkouts(location, branch))
             for checkout in worktrees:
                 await_index(checkout)
@@ -89,23 +90,6 @@ def commit(location: Location, branch: str, edit: Edit, author: Author) -> str:
     except (pygit2.GitError, OSError) as error:
         raise _refused(location, branch, error) from error
     return str(new)
-
-
-def _finish(location: Location, repository: pygit2.Repository, left: Unfinished) -> None:
-    """Bring the checkouts along that a killed commit did not get to."""
-    tip = _tip(repository, left.branch)
-    if tip is None or str(tip) == left.tip:
-        return
-    new = repository[tip].peel(pygit2.Tree)
-    old = repository[left.tip].peel(pygit2.Tree) if left.tip else None
-    versions = {
-        path: (None if old is None else _blob_id(old, path), _blob_id(new, path))
-        for path in left.paths
-    }
-    changed = {path: both for path, both in versions.items() if both[0] != both[1]}
-    for checkout in checkouts(location, left.branch):
-        await_index(checkout)
-        bring_rest_along(checkout, changed)
 
 
 def _follow(

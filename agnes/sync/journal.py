@@ -1,4 +1,7 @@
-"""What the last sync and the last fetch did: a small file beside the snapshots, for `status`."""
+"""What the last sync and the last fetch did, for `status`: a small file of each, by the snapshots.
+
+They are written without a lock, by processes and threads that know nothing of each other.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,14 @@ import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from threading import Lock
+from threading import get_ident
 from typing import Any
 
 from agnes.cache.store import Store
 from agnes.errors import AgnesError
 
-FILE = "journal.json"
 _ENTRIES = ("sync", "fetch")
-_writing = Lock()
-"""A watcher syncs and fetches in two threads."""
+_ATTEMPTS = 3
 
 
 def read(store: Store) -> dict[str, Any]:
@@ -28,16 +29,20 @@ def read(store: Store) -> dict[str, Any]:
         when it worked; `fetch` has `failures` in a row and `next`, the time of the next try, and
         `sync` the `counts` of what it put in force.
     """
+    return {what: _read(store, what) for what in _ENTRIES}
+
+
+def _read(store: Store, what: str) -> dict[str, Any] | None:
     try:
-        found = json.loads((store.folder / FILE).read_text(encoding="utf-8"))
+        found = json.loads(_file(store, what).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        found = None
-    known = found if isinstance(found, dict) else {}
-    return {what: known[what] if _is_entry(known.get(what)) else None for what in _ENTRIES}
+        return None
+    whole = isinstance(found, dict) and found.keys() >= {"at", "error", "hint"}
+    return found if whole else None
 
 
-def _is_entry(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.keys() >= {"at", "error", "hint"}
+def _file(store: Store, what: str) -> Path:
+    return store.folder / f"journal.{what}.json"
 
 
 def note_counts(store: Store, path: Path, counts: Mapping[str, int]) -> None:
@@ -52,7 +57,7 @@ def counts_of(store: Store, path: Path) -> dict[str, int] | None:
     Returns:
         None when its file is not as it was when it was checked, or when that is not known.
     """
-    entry = read(store)["sync"] or {}
+    entry = _read(store, "sync") or {}
     counts: dict[str, int] | None = entry.get("counts")
     try:
         return counts if entry.get("snapshot") == _seen(path) else None
@@ -78,10 +83,14 @@ def note(store: Store, what: str, error: AgnesError | None, **more: Any) -> None
         "hint": error and error.hint,
         **more,
     }
-    temporary = store.folder / f".{FILE}.{os.getpid()}.tmp"
-    with _writing, contextlib.suppress(OSError):
+    file = _file(store, what)
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.{get_ident()}.tmp")
+    with contextlib.suppress(OSError):
         if not store.common_dir.is_dir():
             return  # the repository is gone, and must not seem to be back
         store.folder.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(read(store) | {what: entry}), encoding="utf-8")
-        temporary.replace(store.folder / FILE)
+        for _ in range(_ATTEMPTS):
+            temporary.write_text(json.dumps(entry), encoding="utf-8")
+            with contextlib.suppress(FileNotFoundError):  # a sync took it for a killed one's litter
+                temporary.replace(file)
+                return

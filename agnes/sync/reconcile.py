@@ -15,6 +15,7 @@ from agnes.cache.write import Progress, Revision
 from agnes.errors import AgnesError, CacheError, MissingObjectError, NotACatalogError
 from agnes.git.branches import followed
 from agnes.git.checkout import worktree_tree
+from agnes.git.finishing import finish_killed
 from agnes.git.refs import MARKER, Location
 from agnes.git.repository import BornTip, Repository
 from agnes.load.catalog import serve
@@ -35,12 +36,15 @@ def reconcile(
     """Put a snapshot of the followed branch's tip in force, building it if need be.
 
     Args:
-        cheap_only: leave the snapshot in force when more than `CHEAP_FILES` files changed.
+        cheap_only: leave the snapshot in force when more than `CHEAP_FILES` files changed, and the
+            checkout as it is: it is for a read. Otherwise a commit that was killed is finished.
         progress: told how many files are done.
 
     Raises:
         NotACatalogError, GitError, CacheError: the snapshot in force stays in force.
     """
+    if not cheap_only:
+        finish_killed(location)
     if (unchanged := outcome_if_current(location)) is not None:
         return unchanged
     store = Store(location)

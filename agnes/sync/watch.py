@@ -15,6 +15,7 @@ from watchdog.observers.api import BaseObserver
 
 from agnes.cache.store import Store
 from agnes.errors import AgnesError, GitError
+from agnes.git.committing import is_unfinished
 from agnes.git.refs import Location, read_tip
 from agnes.sync.outcome import Outcome, is_current
 from agnes.sync.reconcile import reconcile
@@ -60,7 +61,7 @@ def watch(
             eyes.open()
             try:
                 _insist_on_repository(location)
-                if first or not _is_current(location):
+                if first or not _is_current(location) or is_unfinished(location):
                     outcome = reconcile(location)
                     if first or outcome.moved:
                         on_sync(outcome)

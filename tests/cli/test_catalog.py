@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from tests.conftest import metric_yaml
+from tests.git.test_finishing import COMMITTED, killed
 
 
 def test_the_first_sync_builds(da, here):
@@ -25,6 +26,16 @@ def test_a_sync_says_what_changed(da, here):
     assert found["added"] == ["revenue/new"]
     assert found["changed"] == ["revenue/mrr"]
     assert found["removed"] == ["revenue/arr"]
+
+
+def test_a_sync_with_nothing_new_finishes_what_a_killed_commit_left(da, here):
+    killed(here, COMMITTED)
+    da("metrics", "list")
+    assert here.git("status", "--porcelain") != ""
+
+    assert "Nothing new" in da("catalog", "sync").out
+
+    assert here.git("status", "--porcelain") == ""
 
 
 def test_a_sync_prints_the_mistakes_of_a_broken_file(da, here):

@@ -171,14 +171,68 @@ def test_packed_objects_are_read_alike(busy):
     assert [after.size(entry) for entry in entries] == [len(after.read(entry)) for entry in entries]
 
 
+PLAIN = [
+    "HEAD",
+    "@",
+    "main",
+    "heads/main",
+    "side",
+    "v1",
+    "light",
+    "a@b",
+    "HEAD~1",
+    "main~2^",
+    "v1^",
+]
+
+
 @pytest.mark.parametrize(
-    "revision", ["HEAD", "main", "HEAD~1", "side", "v1", "light", "main@{0}", "HEAD^2"]
+    "revision",
+    [
+        *PLAIN,
+        "main@{0}",
+        "main@{1}",
+        "@{-1}",
+        "HEAD^2",
+        "HEAD^2~1",
+        "HEAD^0",
+        "v1^{}",
+        "v1^{commit}",
+        "light-0-gHEAD",
+        ":/Side",
+        "HEAD^{/Rename}",
+    ],
 )
-def test_a_revision_resolves_as_git_says(busy, revision):
+def test_a_revision_resolves_as_git_says(tagged, revision):
+    revision = revision.replace("gHEAD", f"g{tagged.git('rev-parse', '--short', 'HEAD')}")
+    found = tagged.git("rev-parse", revision)
+
+    assert opened(tagged.path).resolve(revision) == tagged.git("rev-parse", f"{found}^{{commit}}")
+
+
+@pytest.mark.parametrize("revision", [*PLAIN, "full id", "short id"])
+def test_a_plain_name_is_resolved_without_another_process(tagged, revision, monkeypatch):
+    commit = tagged.git("rev-parse", "HEAD~1")
+    revision = {"full id": commit, "short id": commit[:8]}.get(revision, revision)
+    monkeypatch.setenv("PATH", "")
+
+    assert len(opened(tagged.path).resolve(revision)) == 40
+
+
+def test_of_other_forms_a_machine_without_git_is_told_to_get_it(tagged, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+
+    with pytest.raises(GitError, match="not on the PATH"):
+        opened(tagged.path).resolve("HEAD^2")
+
+
+@pytest.fixture
+def tagged(busy):
+    """The same, with tags, and a branch whose name holds what is special elsewhere."""
     busy.git("tag", "--annotate", "--message", "One", "v1", "HEAD~2")
     busy.git("tag", "light", "HEAD~1")
-
-    assert opened(busy.path).resolve(revision) == busy.git("rev-parse", f"{revision}^{{commit}}")
+    busy.git("branch", "a@b", "side")
+    return busy
 
 
 def test_an_abbreviated_commit_id_resolves(busy):
@@ -198,9 +252,23 @@ def test_an_abbreviated_commit_id_resolves(busy):
         "HEAD^{tree}",
         "0" * 40,
         "-rf",
+        "--all",
+        "HEAD\n",
+        "HEAD^2\n",
+        "^HEAD",
+        "HEAD^@",
+        "HEAD^!",
+        "HEAD^3",
+        "HEAD~99^2",
+        "HEAD~9999999999999999999999",
+        "main@{99}",
+        "@{u}",
+        ":agnes.yml",
+        ":/nothing of the kind",
         "main..side",
         "a\0b",
         "\udce9",
+        "HEAD^2\ud800",
     ],
 )
 def test_what_is_no_commit_is_a_clear_error(busy, revision):
@@ -208,12 +276,23 @@ def test_what_is_no_commit_is_a_clear_error(busy, revision):
         opened(busy.path).resolve(revision)
 
 
-def test_a_missing_revision_of_a_shallow_clone_says_how_to_fetch_more(busy, tmp_path):
+@pytest.mark.parametrize("what", ["HEAD:agnes.yml", "HEAD^{tree}"])
+def test_the_id_or_tag_of_something_else_is_a_clear_error(busy, what):
+    oid = busy.git("rev-parse", what)
+    busy.git("tag", "--annotate", "--message", "Odd", "odd", oid)
+
+    for revision in (oid, oid[:12], "odd", "odd~1", "odd^{}"):
+        with pytest.raises(RevisionError):
+            opened(busy.path).resolve(revision)
+
+
+@pytest.mark.parametrize("revision", ["HEAD~3", "HEAD^2"])
+def test_a_missing_revision_of_a_shallow_clone_says_how_to_fetch_more(busy, tmp_path, revision):
     shallow = tmp_path / "shallow"
     busy.git("clone", "--quiet", "--depth", "1", f"file://{busy.path}", str(shallow))
 
     with pytest.raises(RevisionError) as caught:
-        opened(shallow).resolve("HEAD~3")
+        opened(shallow).resolve(revision)
     assert "--unshallow" in caught.value.hint
 
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,9 @@ from agnes.git.refs import locate
 from agnes.sync import journal
 from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, metric_yaml
+
+processes = multiprocessing.get_context("forkserver")
+processes.set_forkserver_preload(["tests.sync.test_journal"])
 
 NOTHING = {"sync": None, "fetch": None}
 
@@ -55,32 +60,82 @@ def test_a_sync_and_a_fetch_are_kept_beside_each_other(store):
 
     noted = journal.read(store)
     assert (noted["fetch"]["error"], noted["sync"]["error"]) == (None, "it is broken")
-    assert [file.name for file in store.folder.iterdir()] == [journal.FILE]
+    assert {file.name for file in store.folder.iterdir()} == {
+        "journal.sync.json",
+        "journal.fetch.json",
+    }
 
 
-def test_a_sync_and_a_fetch_may_be_noted_at_once(store):
-    """As `watch --fetch-every` does, from two threads."""
-    for number in range(100):
-        threads = [
-            threading.Thread(target=journal.note, args=(store, what, None), kwargs={"n": number})
-            for what in ("sync", "fetch")
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        noted = journal.read(store)
-        assert [noted[what]["n"] for what in ("sync", "fetch")] == [number, number]
+def note_and_look(path: Path, what: str, other: str, count: int) -> list[str]:
+    """Note one thing again and again; what was found of that and the other that should not be."""
+    wrong = []
+    store = Store(locate(path))
+    for number in range(count):
+        journal.note(store, what, None, n=number)
+        found = journal.read(store)
+        if found[what] is None or found[what]["n"] != number or found[other] is None:
+            wrong.append(f"{number}: {found}")
+    return wrong
+
+
+def test_processes_that_note_a_sync_and_a_fetch_at_once_lose_neither(catalog, store):
+    for what in ("sync", "fetch"):
+        journal.note(store, what, None)
+
+    with processes.Pool(2) as pool:
+        work = [(catalog.path, "sync", "fetch", 500), (catalog.path, "fetch", "sync", 500)]
+        assert pool.starmap(note_and_look, work, chunksize=1) == [[], []]
+
+
+def test_threads_that_note_the_same_at_once_leave_a_whole_note(store):
+    threads = [
+        threading.Thread(target=journal.note, args=(store, "sync", None), kwargs={"n": "x" * size})
+        for size in range(1, 5_000, 100)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert set(journal.read(store)["sync"]["n"]) == {"x"}
+    assert [file.name for file in store.folder.iterdir()] == ["journal.sync.json"]
+
+
+def test_a_note_that_a_sync_takes_for_litter_is_made_again(store, monkeypatch):
+    replace = Path.replace
+    taken = []
+
+    def after_a_collection(self, target):
+        if not taken:
+            taken.append(self)
+            store.collect_all()
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", after_a_collection)
+
+    journal.note(store, "fetch", None, n=1)
+
+    assert taken
+    assert journal.read(store)["fetch"]["n"] == 1
+
+
+def test_what_a_process_left_that_was_killed_while_it_noted_goes_with_the_next_sync(catalog, store):
+    left = store.folder / ".journal.sync.json.1.1.tmp"
+    left.write_text("{")
+
+    sync(catalog)
+
+    assert not left.exists()
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"\0" * 100, b"\xff\xfe", b"null", b"[]", b"1", b'"x"', b'{"sync": 3}'],
+    [b"", b"{", b"\0" * 100, b"\xff\xfe", b"null", b"[]", b"1", b'"x"', b'{"at": 3}'],
     ids=repr,
 )
 def test_a_damaged_journal_says_nothing_and_is_written_anew(catalog, store, content):
     path = sync(catalog).path
-    (store.folder / journal.FILE).write_bytes(content)
+    (store.folder / "journal.sync.json").write_bytes(content)
 
     assert journal.read(store) == NOTHING
     assert journal.counts_of(store, path) is None

@@ -176,7 +176,7 @@ def assert_clean(catalog: GitRepository) -> None:
     folder = cache(catalog).folder
     if folder.exists():
         names = {path.name for path in folder.iterdir() if path.suffix != ".duckdb"}
-        assert names <= {"CURRENT", "lock", "journal.json"}
+        assert names <= {"CURRENT", "lock", "journal.sync.json"}
         assert len(cache(catalog).snapshots()) <= KEEP + 2
     assert not (catalog.path / ".git" / "agnes" / "committing").exists()
     assert list((catalog.path / ".git").rglob("*.lock")) == []
@@ -267,8 +267,9 @@ def impatient(monkeypatch):
 
 @pytest.mark.parametrize("every", [5, *THOROUGH])
 @pytest.mark.parametrize("work", [commit_files, edit_catalog])
+@pytest.mark.parametrize("heal", [commit_files, sync])
 @pytest.mark.usefixtures("impatient")
-def test_a_commit_that_is_killed_between_any_two_steps_is_there_or_not(catalog, work, every):
+def test_a_commit_that_is_killed_between_any_two_steps_is_there_or_not(catalog, work, heal, every):
     for number in failpoints(every):
         before = edit(catalog, f"Before {number}")
 
@@ -279,7 +280,7 @@ def test_a_commit_that_is_killed_between_any_two_steps_is_there_or_not(catalog, 
         assert code == -signal.SIGKILL
         assert catalog.git("rev-list", "--count", f"{before}..HEAD") in ("0", "1")
         catalog.git("fsck", "--strict")
-        commit_files(catalog.path)
+        heal(catalog.path)
         assert_clean(catalog)
         assert_follows(catalog)
     assert number > 10

@@ -16,7 +16,7 @@ import pytest
 
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Store
-from agnes.errors import AgnesError, GitError, RevisionError
+from agnes.errors import AgnesError, GitError, MissingObjectError, RevisionError
 from agnes.git.refs import locate
 from agnes.git.repository import Repository
 from agnes.sync.reading import Reading, open_snapshot
@@ -207,3 +207,67 @@ def test_a_revision_whose_commit_is_lost_is_an_expected_error(catalog, damage, r
 def read_revision(path: Path, revision: str) -> None:
     with pytest.raises((RevisionError, AgnesError)):
         open_snapshot(path, Reading(revision=revision))
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        "HEAD^2",
+        "HEAD^2~0",
+        "main@{1}",
+        "v1^{commit}",
+        ":/One",
+        "HEAD^{/One}",
+        "short id",
+        "full id",
+    ],
+)
+def test_a_commit_that_is_cut_off_is_named_however_it_is_asked_for(catalog, revision):
+    retitle(catalog, "One")
+    catalog.git("commit", "--quiet", "--amend", "--message", "One")
+    catalog.git("tag", "--annotate", "--message", "One", "v1")
+    catalog.git("switch", "--quiet", "--create", "side", "HEAD~1")
+    catalog.commit("Side")
+    catalog.git("switch", "--quiet", "main")
+    catalog.git("merge", "--quiet", "--no-edit", "side")
+    one = catalog.git("rev-parse", "HEAD^1")
+    revision = {"short id": one[:8], "full id": one}.get(revision, revision)
+    oid = catalog.git("rev-parse", f"{catalog.git('rev-parse', revision)}^{{commit}}")
+    file = catalog.path / ".git/objects" / oid[:2] / oid[2:]
+
+    with lost(file, cut_in_half), processes.Pool(1) as pool:
+        pool.apply_async(find_it_damaged, (catalog.path, revision, oid)).get(5)
+
+
+def test_a_commit_that_is_cut_off_is_named_by_a_tag_that_is_packed(catalog):
+    catalog.git("tag", "--annotate", "--message", "One", "v1")
+    oid = catalog.git("rev-parse", "HEAD")
+    tag = catalog.git("rev-parse", "v1")
+    pack = f"echo {tag} | git pack-objects --quiet .git/objects/pack/pack && git prune-packed"
+    catalog.git("-c", f"alias.pack-it=!{pack}", "pack-it")
+    assert not (catalog.path / ".git/objects" / tag[:2] / tag[2:]).exists()
+    file = catalog.path / ".git/objects" / oid[:2] / oid[2:]
+
+    with lost(file, cut_in_half), processes.Pool(1) as pool:
+        pool.apply_async(find_it_damaged, (catalog.path, "v1", oid)).get(5)
+
+
+def test_a_commit_that_is_cut_off_is_named_in_a_shallow_clone(catalog, tmp_path):
+    retitle(catalog, "One")
+    retitle(catalog, "Two")
+    shallow = GitRepository(tmp_path / "shallow")
+    catalog.git("clone", "--quiet", "--depth", "2", f"file://{catalog.path}", str(shallow.path))
+    [pack] = (shallow.path / ".git/objects/pack").glob("*.pack")
+    pack.rename(shallow.path / "pack")
+    shallow.git("-c", "alias.unpack=!git unpack-objects -q < pack", "unpack")
+    oid = shallow.git("rev-parse", "HEAD~1")
+    file = shallow.path / ".git/objects" / oid[:2] / oid[2:]
+
+    with lost(file, cut_in_half), processes.Pool(1) as pool:
+        pool.apply_async(find_it_damaged, (shallow.path, "HEAD~1", oid)).get(5)
+
+
+def find_it_damaged(path: Path, revision: str, oid: str) -> None:
+    with pytest.raises(MissingObjectError, match=oid[:10]) as caught:
+        Repository(locate(path)).resolve(revision)
+    assert "git fsck" in caught.value.hint

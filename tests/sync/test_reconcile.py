@@ -20,11 +20,13 @@ from agnes.errors import (
     NoCommitError,
     NotACatalogError,
 )
+from agnes.git import finishing
 from agnes.git.refs import locate
 from agnes.sync import reconcile as module
 from agnes.sync.outcome import Outcome
 from agnes.sync.reconcile import materialize, preview, rebuild, reconcile
 from tests.conftest import GitRepository, metric_yaml
+from tests.git.test_finishing import COMMITTED, killed
 
 MRR = "metrics/revenue/mrr.yml"
 
@@ -507,7 +509,7 @@ def test_a_sync_that_is_killed_leaves_the_old_snapshot_and_the_next_one_heals(ca
     outcome = sync(catalog)
 
     assert titles(outcome.path)["revenue/mrr"] == "New"
-    left = {path.name for path in outcome.path.parent.iterdir()} - {"lock", "journal.json"}
+    left = {path.name for path in outcome.path.parent.iterdir()} - {"lock", "journal.sync.json"}
     assert left == {before.path.name, outcome.path.name, "CURRENT"}
 
 
@@ -676,6 +678,42 @@ def test_a_bare_repository_has_no_preview(catalog, tmp_path):
 
     with pytest.raises(GitError, match="bare"):
         preview(locate(tmp_path / "x.git"))
+
+
+# A commit that was killed before it brought the checkout along
+
+
+@pytest.mark.parametrize("served", [True, False], ids=["in force", "to be followed"])
+def test_a_sync_finishes_what_a_killed_commit_left(catalog, served):
+    sync(catalog)
+    killed(catalog, COMMITTED)
+    if served:
+        sync(catalog, cheap_only=True)
+
+    outcome = sync(catalog)
+
+    assert (outcome.commit, outcome.moved) == (catalog.git("rev-parse", "HEAD"), not served)
+    assert catalog.git("status", "--porcelain") == ""
+
+
+def test_a_read_leaves_the_checkout_as_it_is(catalog):
+    killed(catalog, COMMITTED)
+    before = catalog.git("status", "--porcelain")
+
+    sync(catalog, cheap_only=True)
+
+    assert catalog.git("status", "--porcelain") == before != ""
+
+
+def test_a_sync_does_not_fail_over_what_it_cannot_finish(catalog, monkeypatch):
+    killed(catalog, COMMITTED)
+
+    def refuse(*_):
+        raise PermissionError(13, "read-only")
+
+    monkeypatch.setattr(finishing, "bring_rest_along", refuse)
+
+    assert sync(catalog).commit == catalog.git("rev-parse", "HEAD")
 
 
 # Faults of the repository

@@ -19,6 +19,7 @@ from agnes.sync.follow import follow_branch
 from agnes.sync.outcome import Outcome
 from agnes.sync.watch import POLL_SECONDS, watch
 from tests.conftest import GitRepository, metric_yaml
+from tests.git.test_finishing import COMMITTED, killed
 
 MRR = "metrics/revenue/mrr.yml"
 
@@ -388,6 +389,14 @@ def test_a_linked_worktree_that_is_removed_is_reported_once(catalog, tmp_path):
         assert eventually(lambda: bool(found.errors))
         time.sleep(0.3)
     assert [error.message.endswith("is gone") for error in found.errors] == [True]
+
+
+def test_what_a_killed_commit_left_is_finished(catalog):
+    with watching(catalog, poll_seconds=0.05) as found:
+        killed(catalog, COMMITTED)
+        assert eventually(lambda: catalog.git("status", "--porcelain") == "")
+        assert eventually(lambda: found.commits[-1] == catalog.git("rev-parse", "HEAD"))
+    assert not found.errors
 
 
 def test_it_stops_when_it_is_told_to(catalog):
