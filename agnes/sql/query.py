@@ -64,9 +64,13 @@ class Query:
             for scope in self.tree.find_all(exp.With)
         }
 
+    def cte(self, table: exp.Table) -> exp.CTE | None:
+        """The CTE that a name means, one that is visible where it stands: there, or around it."""
+        return _find_cte(table, self._scopes)
+
     def is_cte(self, table: exp.Table) -> bool:
-        """Whether a name means a CTE that is visible where it stands: there, or around it."""
-        return _is_cte(table, self._scopes)
+        """Whether a name means a CTE."""
+        return self.cte(table) is not None
 
     @cached_property
     def outputs(self) -> list[str] | None:
@@ -173,9 +177,9 @@ def name_place(table: exp.Table) -> Place:
     return Place(start, places[-1].start + places[-1].length - start)
 
 
-def _is_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> bool:
+def _find_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> exp.CTE | None:
     if table.args.get("db"):
-        return False
+        return None
     name = table.name.casefold()
     below: exp.Expr = table
     path = {id(table)}
@@ -186,14 +190,20 @@ def _is_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> bool:
                 first < (below.index or 0)
                 or (first == below.index and at.recursive and id(_recursive_part(below)) in path)
             ):
-                return True
+                return _cte(at, first)
         else:
             scope = at.args.get("with_")
             if scope is not None and scope is not below and name in scopes[id(scope)]:
-                return True
+                return _cte(scope, scopes[id(scope)][name])
         path.add(id(at))
         below = at
-    return False
+    return None
+
+
+def _cte(scope: exp.Expr, at: int) -> exp.CTE:
+    found = scope.expressions[at]
+    assert isinstance(found, exp.CTE)
+    return found
 
 
 def _recursive_part(cte: exp.Expr) -> exp.Expr | None:
