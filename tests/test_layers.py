@@ -14,8 +14,8 @@ PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql"},
-    "views": {"load", "cache", "search", "sandbox", "lint"},
-    "use cases": {"edit", "sync", "repositories", "migrate", "scaffold"},
+    "views": {"load", "cache", "search", "sandbox", "lint", "diff"},
+    "use cases": {"edit", "sync", "repositories", "migrate", "scaffold", "review"},
     "faces": {"cli", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agnes.cli import changes, validate
+from agnes.cli import changes, diff, validate
 from agnes.cli.options import (
     CatalogOption,
     IdArgument,
@@ -185,4 +185,5 @@ def export(
 app.command("import")(changes.import_metrics)
 app.command()(changes.add)
 app.command()(changes.remove)
+app.command()(diff.diff)
 app.command()(validate.validate)

@@ -82,3 +82,25 @@ def ask_git(location: Location, revision: str) -> str | None:
     if damaged := _DAMAGED.search(done.stderr):
         raise missing_object(damaged[1], "the history")
     return None
+
+
+def merge_base(location: Location, one: str, other: str) -> str | None:
+    """The newest commit that two commits both come from; None where they have none in common.
+
+    Args:
+        one, other: the commits' ids.
+
+    Raises:
+        GitError: git is not there, or took half a minute.
+    """
+    try:
+        done = run_git(
+            location.git_dir,
+            *("--no-replace-objects", "merge-base", one, other),
+            what="looking for where two branches part",
+            seconds=TIMEOUT_SECONDS,
+            pushed=pushed_to(location),
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError("git took more than half a minute to find where two branches part") from None
+    return done.stdout.strip() or None

@@ -1,0 +1,146 @@
+"""`da metrics diff`: what a change means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.output import echo, note, print_json, style
+
+if TYPE_CHECKING:
+    from agnes.diff.change import Change, Diff, FieldChange
+
+
+class Format(StrEnum):
+    """Who reads the difference."""
+
+    text = "text"
+    markdown = "markdown"
+    json = "json"
+
+
+class ClassName(StrEnum):
+    """What a change does to whoever relies on a definition, the gravest last."""
+
+    cosmetic = "cosmetic"
+    documentation = "documentation"
+    compatible = "compatible"
+    breaking = "breaking"
+    result_changing = "result-changing"
+
+
+_COLORS = {
+    "cosmetic": "bright_black",
+    "documentation": "blue",
+    "compatible": "green",
+    "breaking": "yellow",
+    "result-changing": "red",
+}
+_MARKS = {"added": "+", "removed": "-", "renamed": ">", "changed": "~"}
+
+
+def diff(
+    base: Annotated[
+        str | None,
+        typer.Argument(
+            help="A revision; alone, its merge base with HEAD. Default: the default branch's.",
+            show_default=False,
+        ),
+    ] = None,
+    head: Annotated[
+        str | None, typer.Argument(help="A revision. Default: the working tree.")
+    ] = None,
+    output: Annotated[
+        Format, typer.Option("--format", help="Who reads the difference.")
+    ] = Format.text,
+    fail_on: Annotated[
+        ClassName | None,
+        typer.Option(
+            "--fail-on", help="Exit 1 if a change is of this class, or graver.", show_default=False
+        ),
+    ] = None,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Show what a change means: to a reader, to whoever relies on a metric, to its numbers.
+
+    Classes, the gravest last: cosmetic, documentation, compatible, breaking, result-changing.
+
+    \b
+    Examples:
+      da metrics diff
+      da metrics diff origin/main --format markdown
+      da metrics diff v1.2 v1.3 --json
+      da metrics diff main --fail-on breaking
+    """
+    from agnes.review import review
+
+    found = review(catalog_path(catalog), base, head, findings=output is Format.markdown)
+    if json or output is Format.json:
+        print_json(found.as_dict())
+    elif output is Format.markdown:
+        from agnes.diff.markdown import comment
+
+        echo(comment(found.diff, findings=found.findings).rstrip())
+    else:
+        for line in _lines(found.diff):
+            echo(line)
+    from agnes.diff.change import CLASSES
+
+    if fail_on is not None:
+        floor = CLASSES.index(fail_on.value)
+        grave = [it for it in found.diff.changes if CLASSES.index(it.class_) >= floor]
+        if grave:
+            note(f"{len(grave)} change(s) of class {fail_on.value} or graver")
+            raise typer.Exit(1)
+
+
+def _lines(found: Diff) -> Iterator[str]:
+    for trouble in found.troubles:
+        where = f"{trouble.path}:{trouble.line}" if trouble.line else trouble.path
+        yield f"{style(where, bold=True)}: cannot be read in the {trouble.side}: {trouble.message}"
+    if not found.changes:
+        yield "Nothing differs"
+        return
+    yield f"Verdict: {style(found.verdict, bold=True)}"
+    for change in found.changes:
+        yield ""
+        yield _headline(change)
+        if change.kind in ("changed", "renamed"):
+            for field in change.fields:
+                yield from _field_lines(field)
+
+
+def _headline(change: Change) -> str:
+    name = style(change.id, bold=True)
+    origin = {"renamed": f", before {change.from_}", "added": f", a copy of {change.from_}"}
+    kind = change.kind if change.kind != "changed" else ""
+    said = f"{kind}{origin.get(change.kind, '') if change.from_ else ''}"
+    shown = style(change.class_, fg=_COLORS[change.class_])
+    return "  ".join(filter(None, [f"{_MARKS[change.kind]} {name}", said, shown]))
+
+
+def _field_lines(field: FieldChange) -> Iterator[str]:
+    if field.field == "id":
+        return
+    color = _COLORS[field.class_]
+    yield f"    {field.field}: {field.what}  {style(field.class_, fg=color)}"
+    fragments = [(part.old, part.new) for part in field.parts if part.class_ != "cosmetic"]
+    if not field.parts and field.class_ != "cosmetic":
+        fragments = [(_shown(field.old), _shown(field.new))]
+    for old, new in fragments:
+        for mark, text, shade in (("-", old, "red"), ("+", new, "green")):
+            for line in (text or "").splitlines():
+                yield style(f"      {mark} {line}", fg=shade)
+
+
+def _shown(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    import json
+
+    return json.dumps(value, ensure_ascii=False, default=str)

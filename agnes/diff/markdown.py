@@ -1,0 +1,207 @@
+"""A review comment in Markdown: the verdict, what changed, whom it hits, what is wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from agnes.diff.change import CLASSES, Change, Class, Diff, FieldChange, Verdict
+from agnes.model.diagnostic import Diagnostic
+
+MARKER = "<!-- agnes: review -->"
+"""The comment's first line, by which the next one finds it."""
+MAX_CHARACTERS = 60_000
+_LONGEST_FRAGMENT = 2_000
+_MOST_FINDINGS = 50
+_ICONS: dict[Class, str] = {
+    "cosmetic": "⚪",
+    "documentation": "🔵",
+    "compatible": "🟢",
+    "breaking": "🟠",
+    "result-changing": "🔴",
+}
+_EFFECTS: dict[Class, str] = {
+    "cosmetic": "nothing but how they are written",
+    "documentation": "what is said about them",
+    "compatible": "what they offer; nothing that is relied on",
+    "breaking": "what others rely on",
+    "result-changing": "the numbers that come out",
+}
+_SUMMARIES: dict[Verdict, str] = {
+    "none": "No definition changes its meaning.",
+    "patch": "Only what is said about the numbers changes.",
+    "minor": "There is more than before; nothing that is relied on changes.",
+    "major": "Whoever relies on these definitions must look.",
+}
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|#~]|:(?=//)|(?<=www)\.")
+_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def comment(diff: Diff, *, impact: Sequence[str] = (), findings: Sequence[Diagnostic] = ()) -> str:
+    """Render a whole review comment.
+
+    Args:
+        impact: lines of Markdown on what is built on the definitions that change.
+        findings: of validation, in the files that change.
+
+    Returns:
+        At most `MAX_CHARACTERS`; what does not fit is left out, and said to be.
+    """
+    grave = sorted(diff.changes, key=lambda it: (-CLASSES.index(it.class_), it.id))
+    sections = ["\n".join(_head(diff, grave))]
+    sections += ["\n".join(["### Impact", "", *impact])] if impact else []
+    sections += ["\n".join(_findings(findings))] if findings else []
+    sections += ["\n".join(_details(change)) for change in grave if _has_details(change)]
+    return _cut(sections)
+
+
+def code(text: str) -> str:
+    """A text of somebody's as inline code, in which nothing is markup."""
+    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    if "`" in plain or "|" in plain or not plain:
+        return f"<code>{_escape(plain)}</code>"
+    return f"`{plain}`"
+
+
+def _escape(text: str) -> str:
+    """A text of somebody's as plain text: no markup, no link, nobody is notified."""
+    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", plain)
+    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
+
+
+def _head(diff: Diff, changes: Sequence[Change]) -> Iterator[str]:
+    yield MARKER
+    yield f"## Metrics: {diff.verdict}"
+    yield ""
+    yield _SUMMARIES[diff.verdict] if changes else "No definition changes."
+    for class_ in reversed(CLASSES):
+        count = sum(change.class_ == class_ for change in changes)
+        if count:
+            what = "definition changes" if count == 1 else "definitions change"
+            yield f"- {_ICONS[class_]} **{class_}**: {count} {what} {_EFFECTS[class_]}"
+    for trouble in diff.troubles:
+        side = "before" if trouble.side == "base" else "after"
+        where = f"{trouble.path}:{trouble.line}" if trouble.line else trouble.path
+        yield f"- ❌ {code(where)} cannot be read {side} the change: {code(trouble.message)}"
+    if changes:
+        yield ""
+        yield "| | definition | what changes | class |"
+        yield "|---|---|---|---|"
+        for change in changes:
+            cells = _ICONS[change.class_], code(change.id), _what(change), change.class_
+            yield f"| {' | '.join(cells)} |"
+    yield ""
+    shown = diff.head if diff.head == "worktree" else diff.head[:10]
+    yield f"<sub>{_escape(diff.base[:10])} → {_escape(shown)}</sub>"
+
+
+def _what(change: Change) -> str:
+    """A change in a few words."""
+    if change.kind == "removed":
+        return "removed"
+    if change.kind == "added":
+        return f"added, a copy of {code(change.from_)}" if change.from_ else "added"
+    said = [f"renamed from {code(change.from_)}"] if change.from_ else []
+    fields: dict[str, list[str]] = {}
+    for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
+        if field.field != "id":
+            fields.setdefault(field.what, []).append(field.field)
+    for what, names in fields.items():
+        obvious = names == ["file"] or what.startswith(names[0])
+        said.append(_escape(what if obvious else f"{', '.join(names)}: {what}"))
+    more = f" and {len(said) - 4} more" if len(said) > 4 else ""
+    return "; ".join(said[:4]) + more
+
+
+def _has_details(change: Change) -> bool:
+    return change.kind in ("changed", "renamed") and any(
+        field.class_ != "cosmetic" and field.field not in ("id", "file") for field in change.fields
+    )
+
+
+def _details(change: Change) -> Iterator[str]:
+    yield f"<details{' open' if CLASSES.index(change.class_) >= 3 else ''}>"
+    yield f"<summary>{_ICONS[change.class_]} {code(change.id)}: {change.class_}</summary>"
+    yield ""
+    seen: dict[tuple[tuple[str, str | None, str | None], ...], str] = {}
+    for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
+        if field.class_ == "cosmetic" or field.field in ("id", "file"):
+            continue
+        fragments = tuple(_fragments(field))
+        if fragments in seen:
+            yield f"**{_escape(field.field)}**: the same as in {_escape(seen[fragments])}"
+            yield ""
+            continue
+        seen[fragments] = field.field
+        for what, old, new in fragments:
+            yield f"**{_escape(field.field)}**: {_escape(what)}"
+            yield ""
+            yield from _fenced(old, new)
+            yield ""
+    yield "</details>"
+
+
+def _fragments(field: FieldChange) -> Iterator[tuple[str, str | None, str | None]]:
+    for part in field.parts:
+        yield part.what, part.old, part.new
+    if not field.parts:
+        yield field.what, _shown(field.old), _shown(field.new)
+
+
+def _shown(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _fenced(old: str | None, new: str | None) -> Iterator[str]:
+    lines = [
+        f"{mark} {_CONTROL.sub(chr(0xFFFD), line)}"
+        for mark, text in (("-", old), ("+", new))
+        if text is not None
+        for line in (_shorten(text).splitlines() or [""])
+    ]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}diff"
+    yield from lines
+    yield fence
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= _LONGEST_FRAGMENT:
+        return text
+    return f"{text[:_LONGEST_FRAGMENT]}… ({len(text) - _LONGEST_FRAGMENT:,} more characters)"
+
+
+def _findings(findings: Sequence[Diagnostic]) -> Iterator[str]:
+    yield "### Findings of validation"
+    yield ""
+    icons = {"error": "❌", "warning": "⚠️"}
+    for item in findings[:_MOST_FINDINGS]:
+        where = f"{item.path}:{item.line}" if item.line else item.path
+        hint = f" — {_escape(item.hint)}" if item.hint else ""
+        icon = icons.get(item.severity, "💡")
+        yield f"- {icon} {code(where)} {item.code}: {_escape(item.message)}{hint}"
+    if len(findings) > _MOST_FINDINGS:
+        yield f"- and {len(findings) - _MOST_FINDINGS} more: `da metrics validate`"
+
+
+def _cut(sections: Sequence[str]) -> str:
+    """As many sections as fit, in their order."""
+    last = "\n\n**{count} more section(s) do not fit here.** All of it: `da metrics diff`"
+    room = MAX_CHARACTERS - len(last) - 10
+    kept: list[str] = []
+    for section in sections:
+        if sum(len(it) + 2 for it in [*kept, section]) > room:
+            break
+        kept.append(section)
+    if not kept:  # a table of thousands of rows
+        whole = sections[0][:room]
+        kept = [whole[: whole.rfind("\n")]]
+    left = len(sections) - len(kept)
+    text = "\n\n".join(kept)
+    cut_head = kept[0] != sections[0]
+    return text + (last.format(count=left + cut_head) if left or cut_head else "") + "\n"

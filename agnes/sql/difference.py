@@ -1,0 +1,245 @@
+"""What moved between two queries, in words, with what was said before and is said now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from sqlglot import exp
+
+from agnes.sql.canonical import UnreadableSqlError, canonical_tree, read, text
+from agnes.sql.clauses import Clause, Part, Source, said, take_apart
+from agnes.sql.query import Query
+
+Kind = Literal["writing", "logic", "output added", "output gone"]
+_ALIKE = 0.6
+"""How much two terms must have in common for one to be an altered other."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that moved.
+
+    Args:
+        kind: `writing`, nothing but how it is written; `logic`, what rows and values come out;
+            `output added`, a column more; `output gone`, a column renamed, retyped or removed.
+        what: in words: `filter added`, `aggregate changed in mrr`.
+        old, new: the fragment before and after, None where there is none.
+    """
+
+    kind: Kind
+    what: str
+    old: str | None
+    new: str | None
+
+
+def differences(old: str, new: str) -> list[Difference]:
+    """Compare two queries by their meaning.
+
+    Args:
+        old, new: one SELECT each, in DuckDB's dialect; others are compared as texts.
+
+    Returns:
+        Nothing for equal texts; one difference of kind `writing` when they mean the same.
+    """
+    if old == new:
+        return []
+    if old.strip() == new.strip():
+        return [Difference("writing", "blank space", None, None)]
+    try:
+        queries = read(old), read(new)
+        trees = [canonical_tree(query) for query in queries]
+        if text(trees[0]) == text(trees[1]):
+            return [Difference("writing", "written differently, the same query", None, None)]
+        # Where a table has another name, what refers to it says the same as before.
+        found = [it for it in _compare(*queries) if it.old != it.new]
+    except UnreadableSqlError:
+        return [Difference("logic", "changed; compared as text, it cannot be read", old, new)]
+    return found or [Difference("logic", "the query changed", old, new)]
+
+
+def _compare(old: Query, new: Query) -> Iterator[Difference]:
+    names = _pair_ctes(old, new)
+    before, after = (
+        take_apart(canonical_tree(query, known))
+        for query, known in zip((old, new), names, strict=True)
+    )
+    for label in dict.fromkeys([*before, *after]):
+        there = f" in {label}" if label else ""
+        if label not in before:
+            yield Difference("logic", f"{label} added", None, _summary(after[label]))
+        elif label not in after:
+            yield Difference("logic", f"{label} removed", _summary(before[label]), None)
+        else:
+            yield from _compare_parts(before[label], after[label], there)
+
+
+def _pair_ctes(old: Query, new: Query) -> tuple[dict[str, str], dict[str, str]]:
+    """What to call the CTEs of both sides: those that are one another's by name, else by place."""
+    sides = [
+        [cte.alias.casefold() for cte in query.tree.find_all(exp.CTE, bfs=False)]
+        for query in (old, new)
+    ]
+    alone = [[name for name in side if name not in other] for side, other in (sides, sides[::-1])]
+    renamed = dict(zip(*alone, strict=False)) if len(alone[0]) == len(alone[1]) else {}
+    return {name: renamed.get(name, name) for name in sides[0]}, {name: name for name in sides[1]}
+
+
+def _compare_parts(old: Part, new: Part, there: str) -> Iterator[Difference]:
+    yield from _compare_sources(old.sources, new.sources, there)
+    for called in dict.fromkeys([*old.filters, *new.filters]):
+        sides = old.filters.get(called, []), new.filters.get(called, [])
+        yield from _compare_terms(called, *sides, there)
+    yield from _compare_outputs(old, new, there)
+    for called in dict.fromkeys([*old.others, *new.others]):
+        before, after = old.others.get(called), new.others.get(called)
+        if (before and before.key) != (after and after.key):
+            what = f"{called} {_verb(before, after)}{there}"
+            fragments = before.said if before else None, after.said if after else None
+            yield Difference("logic", what, *fragments)
+
+
+def _compare_sources(
+    old: Sequence[Source], new: Sequence[Source], there: str
+) -> Iterator[Difference]:
+    left, right = _unpaired(old, new)
+    if not left and not right and [it.name for it in old] != [it.name for it in new]:
+        shown = [", ".join(source.name for source in side) for side in (old, new)]
+        yield Difference("logic", f"order of joins changed{there}", *shown)
+    while left and right and len(left) == len(right):
+        before, after = left.pop(0), right.pop(0)
+        what = f"source table changed{there}"
+        yield Difference("logic", what, before.said, after.said)
+    for source in left:
+        what = "source removed" if source.join is None else "join removed"
+        yield Difference("logic", f"{what}{there}", source.said, None)
+    for source in right:
+        what = "source added" if source.join is None else "join added"
+        yield Difference("logic", f"{what}{there}", None, source.said)
+    for before, after in _paired(old, new):
+        if before.join != after.join:
+            if before.join and after.join:
+                what = f"join kind changed for {after.name}{there}"
+                yield Difference("logic", what, before.said, after.said)
+        elif {it.key for it in before.on} != {it.key for it in after.on}:
+            what = f"condition of the join with {after.name}"
+            yield from _compare_terms(what, before.on, after.on, there)
+
+
+def _paired(old: Sequence[Source], new: Sequence[Source]) -> Iterator[tuple[Source, Source]]:
+    left = list(new)
+    for source in old:
+        found = next((other for other in left if other.name == source.name), None)
+        if found:
+            left.remove(found)
+            yield source, found
+
+
+def _unpaired(old: Sequence[Source], new: Sequence[Source]) -> tuple[list[Source], list[Source]]:
+    pairs = list(_paired(old, new))
+    known = {id(source) for pair in pairs for source in pair}
+    return [it for it in old if id(it) not in known], [it for it in new if id(it) not in known]
+
+
+def _compare_terms(
+    called: str, old: Sequence[Clause], new: Sequence[Clause], there: str
+) -> Iterator[Difference]:
+    gone, come = _left_over(old, new), _left_over(new, old)
+    for before in list(gone):
+        after = max(come, key=lambda term: _alike(before, term), default=None)
+        if after is not None and _alike(before, after) >= _ALIKE:
+            gone.remove(before)
+            come.remove(after)
+            yield Difference("logic", f"{called} altered{there}", before.said, after.said)
+    for before in gone:
+        yield Difference("logic", f"{called} removed{there}", before.said, None)
+    for after in come:
+        yield Difference("logic", f"{called} added{there}", None, after.said)
+
+
+def _left_over(some: Sequence[Clause], others: Sequence[Clause]) -> list[Clause]:
+    known = [other.key for other in others]
+    left = []
+    for term in some:
+        if term.key in known:
+            known.remove(term.key)
+        else:
+            left.append(term)
+    return left
+
+
+def _alike(one: Clause, other: Clause) -> float:
+    columns = [{it.name for it in term.node.find_all(exp.Column)} for term in (one, other)]
+    if columns[0] and columns[0] == columns[1]:
+        return 1.0
+    return SequenceMatcher(None, one.key[:500], other.key[:500]).ratio()
+
+
+def _compare_outputs(old: Part, new: Part, there: str) -> Iterator[Difference]:
+    gone = {name: it for name, it in old.outputs.items() if name not in new.outputs}
+    come = {name: it for name, it in new.outputs.items() if name not in old.outputs}
+    whole = not there  # what comes out of the query, not of a part of it
+    lost: Kind = "output gone" if whole else "logic"
+    column = "output column" if whole else "column"
+    for name, before in list(gone.items()):
+        after = next((other for other, it in come.items() if it.key == before.key), None)
+        if after is not None:
+            del gone[name], come[after]
+            yield Difference(lost, f"{column} renamed{there}", name, after)
+    for name, before in gone.items():
+        yield Difference(lost, f"{column} removed{there}", f"{before.said} AS {name}", None)
+    for name, after_clause in come.items():
+        fragment = f"{after_clause.said} AS {name}"
+        kind: Kind = "output added" if whole else "logic"
+        yield Difference(kind, f"{column} added{there}", None, fragment)
+    for name in old.outputs.keys() & new.outputs.keys():
+        before, now = old.outputs[name], new.outputs[name]
+        if before.key != now.key:
+            yield _changed_output(name, before, now, lost, there)
+    names = [
+        [name for name in side.outputs if name in other.outputs]
+        for side, other in ((old, new), (new, old))
+    ]
+    if names[0] != names[1]:
+        shown = [", ".join(side) for side in names]
+        yield Difference("logic", f"order of the columns changed{there}", *shown)
+
+
+def _changed_output(name: str, old: Clause, new: Clause, lost: Kind, there: str) -> Difference:
+    bare = [it.node.this if isinstance(it.node, exp.Cast) else it.node for it in (old, new)]
+    if text(bare[0]) == text(bare[1]):
+        column = "output column" if lost == "output gone" else "column"
+        return Difference(lost, f"{column} {name} retyped{there}", old.said, new.said)
+    for kind, called in ((exp.Window, "window"), (exp.AggFunc, "aggregate")):
+        parts = [sorted(_shape(part) for part in it.node.find_all(kind)) for it in (old, new)]
+        if parts[0] != parts[1]:
+            return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
+    columns = [{text(part) for part in it.node.find_all(exp.Column)} for it in (old, new)]
+    called = "calculation" if columns[0] == columns[1] else "source column"
+    return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
+
+
+def _shape(part: exp.Expr) -> str:
+    """What tells one window or aggregate from another: not the columns that it is given."""
+    if isinstance(part, exp.Window):
+        return text(part)
+    distinct = isinstance(part.this, exp.Distinct)
+    filtered = text(part.parent.expression) if isinstance(part.parent, exp.Filter) else ""
+    name = part.name if isinstance(part, exp.Anonymous) else type(part).__name__
+    return f"{name} {distinct} {filtered}"
+
+
+def _verb(before: object, after: object) -> str:
+    if before is None:
+        return "added"
+    return "removed" if after is None else "changed"
+
+
+def _summary(part: Part) -> str:
+    select = next(iter(part.outputs.values()), None)
+    at = select.node if select else None
+    while at is not None and not isinstance(at, exp.Query):
+        at = at.parent
+    return said(at) if at is not None else part.label
