@@ -11,7 +11,6 @@ from agnes.cli.options import CatalogOption, JsonOption, snapshot
 from agnes.cli.output import echo, facts, print_json
 
 app = typer.Typer(
-    help="An older instance's database: bring it to version 4.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from agnes.sync.outcome import Outcome
 
 app = typer.Typer(
-    help="The cache: sync it with the branch, watch, look at it.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from agnes.scaffold.hooks import Done
 
 app = typer.Typer(
-    help="Git hooks: sync the cache in the background, check what is pushed.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -10,12 +10,35 @@ from typing import Annotated
 
 import typer
 
-from agnes.cli import cache, catalog, hooks, metrics, schema, start
+from agnes.cli.lazy import lazy
 from agnes.cli.output import fail
 from agnes.errors import AgnesError, UsageError
 
 app = typer.Typer(
     name="da",
+    cls=lazy(
+        {
+            "init": "agnes.cli.start:init",
+            "metrics": (
+                "agnes.cli.metrics:app",
+                "Metric definitions: read, find, check, change, review.",
+            ),
+            "catalog": (
+                "agnes.cli.catalog:app",
+                "The cache: sync it with the branch, watch, look at it.",
+            ),
+            "cache": (
+                "agnes.cli.cache:app",
+                "An older instance's database: bring it to version 4.",
+            ),
+            "hooks": (
+                "agnes.cli.hooks:app",
+                "Git hooks: sync the cache in the background, check what is pushed.",
+            ),
+            "demo-data": "agnes.cli.start:demo_data",
+            "schema": "agnes.cli.schema:schema",
+        }
+    ),
     help="AI Data Analyst CLI: the metrics of a company, defined once, in git.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -23,13 +46,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 1 the answer is no (not found, invalid), 2 wrong usage.",
 )
-app.command("init")(start.init)
-app.add_typer(metrics.app, name="metrics")
-app.add_typer(catalog.app, name="catalog")
-app.add_typer(cache.app, name="cache")
-app.add_typer(hooks.app, name="hooks")
-app.command("demo-data")(start.demo_data)
-app.command("schema")(schema.schema)
 
 
 def _version(value: bool) -> None:

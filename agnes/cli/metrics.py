@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agnes.cli import changes, diff, validate
+from agnes.cli.lazy import lazy
 from agnes.cli.options import (
     CatalogOption,
     IdArgument,
@@ -21,13 +21,24 @@ from agnes.cli.output import echo, note, print_json, style, wrap
 from agnes.errors import NotFoundError
 
 app = typer.Typer(
-    help="Metric definitions: read, find, check and change them.",
+    cls=lazy(
+        {
+            "list": "agnes.cli.metrics:list_metrics",
+            "show": "agnes.cli.metrics:show",
+            "search": "agnes.cli.metrics:search",
+            "export": "agnes.cli.metrics:export",
+            "import": "agnes.cli.changes:import_metrics",
+            "add": "agnes.cli.changes:add",
+            "remove": "agnes.cli.changes:remove",
+            "diff": "agnes.cli.diff:diff",
+            "validate": "agnes.cli.validate:validate",
+        }
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@app.command("list")
 def list_metrics(
     category: Annotated[
         str | None, typer.Option("--category", help="Only this category.", show_default=False)
@@ -75,7 +86,6 @@ def _marks(row: dict[str, Any]) -> str:
     return style(", ".join(marks), fg="yellow") if marks else ""
 
 
-@app.command()
 def show(
     metric_id: IdArgument,
     json: JsonOption = False,
@@ -110,7 +120,6 @@ def show(
         echo(line)
 
 
-@app.command()
 def search(
     terms: Annotated[list[str], typer.Argument(help="A name, a synonym or a question.")],
     limit: Annotated[int, typer.Option("--limit", min=1, help="The most hits.")] = 10,
@@ -161,7 +170,6 @@ def _first_sentence(text: str) -> str:
     return f"{first[:159]}…" if len(first) > 160 else f"{first}."
 
 
-@app.command()
 def export(
     directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path("export"),
     catalog: CatalogOption = None,
@@ -180,10 +188,3 @@ def export(
     with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
         count = export_metrics(opened.metrics(), directory)
     echo(f"Exported {count} metric(s) to {directory}")
-
-
-app.command("import")(changes.import_metrics)
-app.command()(changes.add)
-app.command()(changes.remove)
-app.command()(diff.diff)
-app.command()(validate.validate)
