@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from agnes.errors import UsageError
 
@@ -15,6 +16,7 @@ _PERSON = re.compile(
 )
 _DATE = re.compile(r"@?(\d{1,11}) ([-+])(\d\d)(\d\d)")
 
+_PULL = re.compile(r"refs/pull/(\d+)/\w+")
 _OF_ONE_REPOSITORY = frozenset(
     "GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY "
     "GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_NAMESPACE".split()
@@ -96,6 +98,49 @@ def git_environment(pushed: Path | None = None) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in _OF_ONE_REPOSITORY}
     more = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": str(pushed)} if pushed else {}
     return kept | more | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """The pull request that a CI job is run for.
+
+    Args:
+        host: `github` or `gitlab`.
+        api: the address of its API.
+        project: `owner/name` on GitHub, the project's id on GitLab.
+    """
+
+    host: Literal["github", "gitlab"]
+    api: str
+    project: str
+    number: str
+    token: str
+
+
+def pull_request() -> PullRequest:
+    """The pull request of this CI job, from the variables of GitHub Actions or of GitLab CI.
+
+    Raises:
+        UsageError: this is no such job, or it has no token.
+    """
+    found = os.environ.get
+    if number := _PULL.fullmatch(found("GITHUB_REF", "")):
+        host: Literal["github", "gitlab"] = "github"
+        values = [found("GITHUB_API_URL"), found("GITHUB_REPOSITORY"), number[1]]
+        token = "GITHUB_TOKEN"  # noqa: S105
+    else:
+        host, token = "gitlab", "GITLAB_TOKEN"
+        names = ("CI_API_V4_URL", "CI_PROJECT_ID", "CI_MERGE_REQUEST_IID")
+        values = [found(name) for name in names]
+    api, project, request = values
+    if not (api and project and request):
+        raise UsageError(
+            "this is no CI job of a pull request, so there is nothing to comment on",
+            "run it in GitHub Actions on pull_request, or in GitLab CI on merge_request_event",
+        )
+    if not (secret := found(token)):
+        raise UsageError(f"{token} is not set", "see docs/review.md for what the job must have")
+    return PullRequest(host, api, project, request, secret)
 
 
 def colors_wanted() -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agnes.diff.change import Diff
 from agnes.diff.compare import compare
+from agnes.diff.markdown import comment
 from agnes.diff.sides import WORKTREE, choose_sides
 from agnes.git.refs import locate
 from agnes.model.diagnostic import Diagnostic
@@ -27,6 +28,10 @@ class Review:
     def as_dict(self) -> dict[str, Any]:
         """It as plain data, for JSON."""
         return self.diff.as_dict()
+
+    def comment(self) -> str:
+        """It as the comment on a pull request, in Markdown."""
+        return comment(self.diff, findings=self.findings)
 
 
 def review(

@@ -13,7 +13,7 @@ import agnes
 PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
-    "outside world": {"yaml", "git", "config", "demo", "log", "sql"},
+    "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff"},
     "use cases": {"edit", "sync", "repositories", "migrate", "scaffold", "review"},
     "faces": {"cli", "__init__", "__main__"},

@@ -13,6 +13,7 @@ from agnes.cli.output import echo, note, print_json, style
 
 if TYPE_CHECKING:
     from agnes.diff.change import Change, Diff, FieldChange
+    from agnes.review import Review
 
 
 class Format(StrEnum):
@@ -57,6 +58,12 @@ def diff(
     output: Annotated[
         Format, typer.Option("--format", help="Who reads the difference.")
     ] = Format.text,
+    post: Annotated[
+        bool,
+        typer.Option(
+            "--post", help="In a CI job: make it the one comment on the pull request, or renew it."
+        ),
+    ] = False,
     fail_on: Annotated[
         ClassName | None,
         typer.Option(
@@ -79,13 +86,14 @@ def diff(
     """
     from agnes.review import review
 
-    found = review(catalog_path(catalog), base, head, findings=output is Format.markdown)
+    markdown = post or output is Format.markdown
+    found = review(catalog_path(catalog), base, head, findings=markdown)
+    if post:
+        _post(found)
     if json or output is Format.json:
         print_json(found.as_dict())
     elif output is Format.markdown:
-        from agnes.diff.markdown import comment
-
-        echo(comment(found.diff, findings=found.findings).rstrip())
+        echo(found.comment().rstrip())
     else:
         for line in _lines(found.diff):
             echo(line)
@@ -97,6 +105,15 @@ def diff(
         if grave:
             note(f"{len(grave)} change(s) of class {fail_on.value} or graver")
             raise typer.Exit(1)
+
+
+def _post(found: Review) -> None:
+    from agnes.config import pull_request
+    from agnes.diff.markdown import MARKER
+    from agnes.forge import forge_of, post_comment
+
+    done = post_comment(forge_of(pull_request()), found.comment(), MARKER)
+    note(f"{done} the comment on the pull request")
 
 
 def _lines(found: Diff) -> Iterator[str]:
