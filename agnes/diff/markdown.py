@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def comment(diff: Diff, *, impact: Sequence[str] = (), findings: Sequence[Diagno
 
 def code(text: str) -> str:
     """A text of somebody's as inline code, in which nothing is markup."""
-    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    plain = _printable(text)
     if "`" in plain or "|" in plain or not plain:
         return f"<code>{_escape(plain)}</code>"
     return f"`{plain}`"
@@ -66,9 +67,14 @@ def code(text: str) -> str:
 
 def _escape(text: str) -> str:
     """A text of somebody's as plain text: no markup, no link, nobody is notified."""
-    plain = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    plain = _printable(text)
     escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", plain)
     return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
+
+
+def _printable(text: str) -> str:
+    """A text in one line, without characters that move the cursor or turn the text around."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
 
 
 def _head(diff: Diff, changes: Sequence[Change]) -> Iterator[str]:
@@ -106,11 +112,12 @@ def _what(change: Change) -> str:
     said = [f"renamed from {code(change.from_)}"] if change.from_ else []
     fields: dict[str, list[str]] = {}
     for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
-        if field.field != "id":
+        if field.field != "id" and (field.class_ != "cosmetic" or change.class_ == "cosmetic"):
             fields.setdefault(field.what, []).append(field.field)
     for what, names in fields.items():
         obvious = names == ["file"] or what.startswith(names[0])
-        said.append(_escape(what if obvious else f"{', '.join(names)}: {what}"))
+        where = "" if obvious else f"{', '.join(map(code, names))}: "
+        said.append(f"{where}{_escape(what)}")
     more = f" and {len(said) - 4} more" if len(said) > 4 else ""
     return "; ".join(said[:4]) + more
 
@@ -123,7 +130,9 @@ def _has_details(change: Change) -> bool:
 
 def _details(change: Change) -> Iterator[str]:
     yield f"<details{' open' if CLASSES.index(change.class_) >= 3 else ''}>"
-    yield f"<summary>{_ICONS[change.class_]} {code(change.id)}: {change.class_}</summary>"
+    # Within HTML, Markdown is not read.
+    name = f"<code>{html.escape(_printable(change.id))}</code>"
+    yield f"<summary>{_ICONS[change.class_]} {name}: {change.class_}</summary>"
     yield ""
     seen: dict[tuple[tuple[str, str | None, str | None], ...], str] = {}
     for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
@@ -131,12 +140,12 @@ def _details(change: Change) -> Iterator[str]:
             continue
         fragments = tuple(_fragments(field))
         if fragments in seen:
-            yield f"**{_escape(field.field)}**: the same as in {_escape(seen[fragments])}"
+            yield f"{code(field.field)}: the same as in {code(seen[fragments])}"
             yield ""
             continue
         seen[fragments] = field.field
         for what, old, new in fragments:
-            yield f"**{_escape(field.field)}**: {_escape(what)}"
+            yield f"{code(field.field)}: **{_escape(what)}**"
             yield ""
             yield from _fenced(old, new)
             yield ""
