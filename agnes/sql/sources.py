@@ -1,0 +1,142 @@
+"""What a SELECT reads from: tables, CTEs, subqueries, joins, and what is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from sqlglot import exp
+
+from agnes.sql.expressions import Expressions
+from agnes.sql.query import Query
+from agnes.sql.relation import Base, Origin, Relation, Scope, Value, column_of
+
+
+class Sources(Expressions):
+    """Tells what stands behind FROM and JOIN.
+
+    Args:
+        query: the query that is taken apart.
+        columns: what is known of tables: the names of columns by the table's id.
+    """
+
+    def __init__(self, query: Query, columns: Mapping[str, Collection[str]]) -> None:
+        super().__init__()
+        self.read_query = query
+        self.ids = {id_.casefold(): id_ for id_ in columns}
+        self.known = {
+            id_.casefold(): {name.casefold(): name for name in names}
+            for id_, names in columns.items()
+        }
+        self.tables: set[str] = set()
+        self.ctes: dict[int, Relation] = {}
+
+    def joins(self, node: exp.Expr, scope: Scope) -> None:
+        """Add what is joined to the sources, and read what it is joined by."""
+        for join in node.args.get("joins") or []:
+            before = len(scope.sources)
+            self.source(join.this, scope)
+            left, right = scope.relations[:before], scope.relations[before:]
+            if join.method.upper() == "NATURAL":
+                self.read(scope.whole)
+            for shared in join.args.get("using") or []:
+                self.spend(len(scope.sources))
+                name = shared.name.casefold()
+                self.read(column_of(left, name) + column_of(right, name))
+                for relation in left:
+                    self.read(relation.unknown(name))
+            self.clauses(join, scope, ("this", "using"))
+
+    def source(self, node: exp.Expr, scope: Scope) -> None:
+        """Add what stands behind FROM or JOIN to the sources."""
+        self.seen.add(id(node))
+        if isinstance(node, exp.Paren):
+            self.source(node.this, scope)
+            self.joins(node, scope)
+            return
+        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+            inner = Scope(scope, list(scope.sources))
+            self.source(node.this, inner)
+            added = inner.sources[len(scope.sources) :]
+            if not node.alias and not node.args.get("pivots"):
+                scope.sources += added
+                self.joins(node, scope)
+                return
+            relation = self.star(relation for _, relation in added)
+        elif isinstance(node, exp.Subquery | exp.Query):
+            relation = self.query(node, scope)
+        elif isinstance(node, exp.Table) and isinstance(node.this, exp.Identifier):
+            relation = self.named(node)
+            self.clauses(node, scope, ("this", "db", "catalog", "pivots"))
+        elif isinstance(node, exp.Lateral) and isinstance(node.this, exp.Query):
+            relation = self.query(node.this, scope)
+        else:
+            relation = self._computed(node, scope)
+        if not isinstance(node, exp.Subquery) or isinstance(node.this, exp.Table):
+            relation = self.pivoted(node, relation, scope)
+        names = column_names(node)
+        scope.sources.append((node.alias_or_name.casefold(), relation.renamed(names)))
+        self.joins(node, scope)
+
+    def named(self, table: exp.Table) -> Relation:
+        """The table or the CTE that a name stands for."""
+        cte = self.read_query.cte(table)
+        return self.ctes.get(id(cte), Relation()) if cte else self.base(table)
+
+    def base(self, table: exp.Table) -> Relation:
+        """A table that is read."""
+        key = ".".join(part.name for part in table.parts).casefold()
+        key = key if key in self.known else key.removeprefix("main.")
+        self.tables.add(key)
+        return self.relation(key)
+
+    def relation(self, key: str) -> Relation:
+        """A table by its name in lower case."""
+        known = self.known.get(key, {})
+        self.spend(1 + len(known))
+        columns = {column: Value(name, [Origin(key, column)]) for column, name in known.items()}
+        return Relation(columns, {Base(key, bool(known))})
+
+    def _computed(self, node: exp.Expr, scope: Scope) -> Relation:
+        """What VALUES, a PIVOT or a table function gives."""
+        inner = Scope(scope)
+        pivoted = isinstance(node, exp.Pivot) and isinstance(node.this, exp.Table | exp.Subquery)
+        if pivoted:
+            self.source(node.this, inner)
+        made_of = self.clauses(node, inner, ("this", "pivots") if pivoted else ("pivots",))
+        value = Value("", [*inner.whole, *made_of])
+        self.read([value])
+        return Relation(rest=[value])
+
+    def pivoted(self, node: exp.Expr, relation: Relation, outer: Scope | None) -> Relation:
+        """A source with what PIVOT and UNPIVOT behind it make of it."""
+        pivots = node.args.get("pivots") or []
+        if not pivots:
+            return relation
+        value = Value("", list(relation.whole))
+        for pivot in pivots:
+            value.of += self.expression(pivot, Scope(outer, [("", relation)]))
+        self.read([value])
+        return Relation(rest=[value])
+
+    def star(self, relations: Iterable[Relation]) -> Relation:
+        """What `*` gives of some sources."""
+        found = Relation()
+        for relation in relations:
+            self.spend(1 + len(relation.columns) // 8)
+            if not found.columns:
+                found.columns = dict(relation.columns)
+            else:
+                for key, value in relation.columns.items():
+                    found.add(key, value)
+            found.hidden |= relation.hidden
+            found.rest += relation.rest
+        if len(found.rest) > 1:
+            found.rest = [Value("", found.rest)]
+        return found
+
+
+def column_names(node: exp.Expr) -> list[str]:
+    """The names of columns in `AS t(a, b)`."""
+    alias = node.args.get("alias")
+    columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+    return [column.name for column in columns or []]
