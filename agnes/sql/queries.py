@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from agnes.sql.expressions import star_of
-from agnes.sql.relation import Relation, Scope, Value
+from agnes.sql.relation import Relation, Scope, Value, column_of
 from agnes.sql.sources import Sources, column_names
 
 _APART = ("expressions", "from_", "joins", "laterals", "with_", "order")
@@ -136,12 +136,13 @@ class Queries(Sources):
         inside = Scope(scope.outer, [("", relation) for relation in relations])
         inside.sources += scope.sources
         for left_out in star.args.get("except_") or []:
-            # It must be there to be left out.
-            self.expression(left_out, inside)
+            self.expression(left_out, inside)  # it must be there to be left out
             given.columns.pop(left_out.name.casefold(), None)
         for replaced in star.args.get("replace") or []:
+            key = replaced.alias.casefold()
+            self.read(column_of(relations, key))  # and to be replaced
             value = Value(replaced.alias, self.expression(replaced, inside))
-            given.columns[replaced.alias.casefold()] = value
+            given.columns[key] = value
         for renamed in star.args.get("rename") or []:
             value = Value(renamed.alias, self.expression(renamed, inside))
             given.columns.pop(renamed.this.name.casefold(), None)

@@ -72,13 +72,13 @@ class Relation:
         taken = self.columns.get(key)
         self.columns[key] = Value(taken.name, [taken, value]) if taken else value
 
-    def listed(self, key: str) -> Iterator[Value]:
-        """The columns that are certainly called so."""
-        if key in self.columns:
-            yield self.columns[key]
+    def listed(self, key: str) -> Values:
+        """What a column that is known to be called so is made of; nothing when there is none."""
         numbered = _NUMBERED.fullmatch(key) if self.width is None else None
-        if numbered and numbered[1] in self.columns:
-            yield self.columns[numbered[1]]
+        keys = [key, numbered[1]] if numbered else [key]
+        found: Values = [self.columns[name] for name in keys if name in self.columns]
+        # The first of a name counts, so it may also be one that we know nothing of.
+        return [*found, *self.unknown(key)] if found else []
 
     def unknown(self, key: str) -> Values:
         """What a column of this name is made of, if a table of unknown columns has one."""

@@ -122,10 +122,11 @@ class Sources(Expressions):
         """What `*` gives of some sources."""
         found = Relation()
         for relation in relations:
-            self.spend(1 + len(relation.columns) // 8)
             if not found.columns:
+                self.spend(1 + len(relation.columns) // 8)
                 found.columns = dict(relation.columns)
             else:
+                self.spend(1 + len(relation.columns))
                 for key, value in relation.columns.items():
                     found.add(key, value)
             found.hidden |= relation.hidden
