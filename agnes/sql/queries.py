@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from agnes.sql.expressions import star_of
 from agnes.sql.relation import Relation, Scope, Value, column_of
-from agnes.sql.sources import Sources, column_names
+from agnes.sql.sources import Sources, column_names, holds_sources
 
 _APART = ("expressions", "from_", "joins", "laterals", "with_", "order")
 """The clauses of a SELECT that are looked at on their own."""
@@ -26,7 +26,7 @@ class Queries(Sources):
             return self._select(node, outer)
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, outer, cte)
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Query):
+        if isinstance(node, exp.Subquery) and not holds_sources(node):
             found = self.query(node.this, outer, cte)
         else:
             scope = Scope(outer)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from sqlglot import exp
@@ -27,6 +28,9 @@ class Sources(Expressions):
             id_.casefold(): {name.casefold(): name for name in names}
             for id_, names in columns.items()
         }
+        self._short: dict[str, list[str]] = defaultdict(list)
+        for key in self.known:
+            self._short[key.rpartition(".")[2]].append(key)
         self.tables: set[str] = set()
         self.ctes: dict[int, Relation] = {}
 
@@ -53,7 +57,7 @@ class Sources(Expressions):
             self.source(node.this, scope)
             self.joins(node, scope)
             return
-        if isinstance(node, exp.Subquery) and isinstance(node.this, exp.Table):
+        if isinstance(node, exp.Subquery) and holds_sources(node):
             inner = Scope(scope, list(scope.sources))
             self.source(node.this, inner)
             added = inner.sources[len(scope.sources) :]
@@ -71,7 +75,7 @@ class Sources(Expressions):
             relation = self.query(node.this, scope)
         else:
             relation = self._computed(node, scope)
-        if not isinstance(node, exp.Subquery) or isinstance(node.this, exp.Table):
+        if not isinstance(node, exp.Subquery) or holds_sources(node):
             relation = self.pivoted(node, relation, scope)
         names = column_names(node)
         scope.sources.append((node.alias_or_name.casefold(), relation.renamed(names)))
@@ -85,7 +89,11 @@ class Sources(Expressions):
     def base(self, table: exp.Table) -> Relation:
         """A table that is read."""
         key = ".".join(part.name for part in table.parts).casefold()
-        key = key if key in self.known else key.removeprefix("main.")
+        if key not in self.known:
+            key = key.removeprefix("main.")
+            # As everywhere, the last part of an id will do when no other table has it.
+            ids = [] if key in self.known else self._short.get(key, [])
+            key = ids[0] if len(ids) == 1 else key
         self.tables.add(key)
         return self.relation(key)
 
@@ -134,6 +142,14 @@ class Sources(Expressions):
         if len(found.rest) > 1:
             found.rest = [Value("", found.rest)]
         return found
+
+
+def holds_sources(node: exp.Subquery) -> bool:
+    """Whether its brackets are around tables that are joined, not around a query."""
+    inner = node.this
+    if isinstance(inner, exp.Subquery):
+        return any(inner.args.get(key) for key in ("alias", "joins", "pivots"))
+    return not isinstance(inner, exp.Query)
 
 
 def column_names(node: exp.Expr) -> list[str]:
