@@ -14,7 +14,7 @@ PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql"},
-    "views": {"load", "cache", "search", "sandbox", "lint", "diff"},
+    "views": {"load", "cache", "search", "sandbox", "lint", "lineage", "diff"},
     "use cases": {"edit", "sync", "repositories", "migrate", "scaffold", "review"},
     "faces": {"cli", "__init__", "__main__"},
 }

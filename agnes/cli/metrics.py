@@ -27,6 +27,7 @@ app = typer.Typer(
             "show": "agnes.cli.metrics:show",
             "search": "agnes.cli.metrics:search",
             "export": "agnes.cli.metrics:export",
+            "lineage": "agnes.cli.lineage:lineage",
             "import": "agnes.cli.changes:import_metrics",
             "add": "agnes.cli.changes:add",
             "remove": "agnes.cli.changes:remove",

@@ -33,11 +33,27 @@ class Step:
     known: bool = True
     table: str | None = None
 
+    @property
+    def table_id(self) -> str:
+        """What a table, or a column's table, is called among other things."""
+        return self.id if self.table is None else table_node(self.table)
+
+    @property
+    def column(self) -> str | None:
+        """A column's name."""
+        return None if self.table is None else self.id.removeprefix(f"{self.table_id}.")
+
     def as_dict(self) -> dict[str, Any]:
         """It as plain data."""
-        data = {"id": self.id, "kind": self.kind, "depth": self.depth, "via": list(self.via)}
-        column = self.table and self.id.removeprefix(f"{table_node(self.table)}.")
-        return data | {"known": self.known, "table": self.table, "column": column}
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "depth": self.depth,
+            "via": list(self.via),
+            "known": self.known,
+            "table": self.table,
+            "column": self.column,
+        }
 
 
 class Graph:

@@ -49,6 +49,8 @@ class Sources(Expressions):
                 for relation in left:
                     self.read(relation.unknown(name))
             self.clauses(join, scope, ("this", "using"))
+            if join.kind.upper() in ("SEMI", "ANTI"):
+                del scope.sources[before:]  # it only chooses among the rows
 
     def source(self, node: exp.Expr, scope: Scope) -> None:
         """Add what stands behind FROM or JOIN to the sources."""
@@ -120,7 +122,8 @@ class Sources(Expressions):
         pivots = node.args.get("pivots") or []
         if not pivots:
             return relation
-        value = Value("", list(relation.whole))
+        # Behind a join it is about all that is joined.
+        value = Value("", [*relation.whole, *(outer.whole if outer else ())])
         for pivot in pivots:
             value.of += self.expression(pivot, Scope(outer, [("", relation)]))
         self.read([value])
