@@ -108,7 +108,8 @@ class _Tree:
 
     def _backwards(self, node: str) -> Iterator[tuple[Step, bool]]:
         """What is below a node, the last first, each with whether it is the last."""
-        return ((step, at == 0) for at, step in enumerate(reversed(self._below[node])))
+        below = sorted(self._below[node], key=lambda step: step.kind)  # metrics, tables, uses
+        return ((step, at == 0) for at, step in enumerate(reversed(below)))
 
     def _line(self, step: Step, nearer: str) -> str:
         text = printable(step.id)

@@ -71,7 +71,8 @@ def lineage(snapshot: Snapshot, wanted: str) -> Lineage:
     if wanted in graph.metrics:
         return _of_metric(graph, wanted)
     if wanted.startswith(TABLES):
-        for table, column in _as_table(wanted.removeprefix(TABLES)):
+        ways = list(_as_table(wanted.removeprefix(TABLES)))
+        for table, column in sorted(ways, key=lambda way: graph.table(way[0]) is None):
             if found := _of_table(graph, table, column):
                 return found
     kind = "Table or column" if wanted.startswith(TABLES) else "Metric"
