@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from agnes.sql.expressions import star_of
 from agnes.sql.relation import Relation, Scope, Value, column_of
-from agnes.sql.sources import Sources, column_names, holds_sources
+from agnes.sql.sources import Sources, holds_sources
 
 _APART = ("expressions", "from_", "joins", "laterals", "with_", "order")
 """The clauses of a SELECT that are looked at on their own."""
@@ -21,7 +21,7 @@ class Queries(Sources):
         """What a query gives; `cte` when the query is this one's."""
         for inner in _ctes(node):
             relation = self.query(inner.this, outer, inner)
-            self.ctes[id(inner)] = relation.renamed(column_names(inner))
+            self.ctes[id(inner)] = self.renamed(relation, inner)
         if isinstance(node, exp.Select):
             return self._select(node, outer)
         if isinstance(node, exp.SetOperation):
@@ -47,7 +47,7 @@ class Queries(Sources):
         for key, value in result.columns.items():
             found.columns[key] = Value(value.name, [value])
         if cte is not None:
-            self.ctes[id(cte)] = found.renamed(column_names(cte))
+            self.ctes[id(cte)] = self.renamed(found, cte)
         for operation in reversed(chain):
             self._combine(found, self._operand(operation.expression, outer), operation)
         scope = Scope(outer, [("", found)])
@@ -145,7 +145,8 @@ class Queries(Sources):
             given.columns[key] = value
         for renamed in star.args.get("rename") or []:
             value = Value(renamed.alias, self.expression(renamed, inside))
-            given.columns.pop(renamed.this.name.casefold(), None)
+            if isinstance(renamed, exp.Alias):  # it is nonsense if not
+                given.columns.pop(renamed.this.name.casefold(), None)
             given.columns[renamed.alias.casefold()] = value
         for key, value in given.columns.items():
             result.add(key, value)

@@ -90,8 +90,6 @@ class Relation:
 
     def renamed(self, names: Sequence[str]) -> Relation:
         """With other names for its first columns, as in `AS t(a, b)`."""
-        if not names:
-            return self
         columns = self.in_order
         if columns is None:
             whole = Value("", self.whole)

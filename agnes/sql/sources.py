@@ -79,8 +79,7 @@ class Sources(Expressions):
             relation = self._computed(node, scope)
         if not isinstance(node, exp.Subquery) or holds_sources(node):
             relation = self.pivoted(node, relation, scope)
-        names = column_names(node)
-        scope.sources.append((node.alias_or_name.casefold(), relation.renamed(names)))
+        scope.sources.append((node.alias_or_name.casefold(), self.renamed(relation, node)))
         self.joins(node, scope)
 
     def named(self, table: exp.Table) -> Relation:
@@ -129,6 +128,16 @@ class Sources(Expressions):
         self.read([value])
         return Relation(rest=[value])
 
+    def renamed(self, relation: Relation, node: exp.Expr) -> Relation:
+        """A relation with the names of columns that a node gives it, as in `AS t(a, b)`."""
+        alias = node.args.get("alias")
+        columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
+        if not columns:
+            return relation
+        if relation.in_order is None:
+            self.read(relation.whole)  # without one of them all names would move
+        return relation.renamed([column.name for column in columns])
+
     def star(self, relations: Iterable[Relation]) -> Relation:
         """What `*` gives of some sources."""
         found = Relation()
@@ -153,10 +162,3 @@ def holds_sources(node: exp.Subquery) -> bool:
     if isinstance(inner, exp.Subquery):
         return any(inner.args.get(key) for key in ("alias", "joins", "pivots"))
     return not isinstance(inner, exp.Query)
-
-
-def column_names(node: exp.Expr) -> list[str]:
-    """The names of columns in `AS t(a, b)`."""
-    alias = node.args.get("alias")
-    columns = alias.args.get("columns") if isinstance(alias, exp.TableAlias) else None
-    return [column.name for column in columns or []]
