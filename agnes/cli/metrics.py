@@ -26,6 +26,7 @@ app = typer.Typer(
             "list": "agnes.cli.metrics:list_metrics",
             "show": "agnes.cli.metrics:show",
             "search": "agnes.cli.metrics:search",
+            "lineage": "agnes.cli.lineage:lineage",
             "export": "agnes.cli.metrics:export",
             "import": "agnes.cli.changes:import_metrics",
             "add": "agnes.cli.changes:add",

@@ -1,0 +1,1 @@
+"""What a metric is made of and what is made of it: metrics, tables, columns, dashboards."""
