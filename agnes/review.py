@@ -9,8 +9,10 @@ from typing import Any
 from agnes.diff.change import Diff
 from agnes.diff.compare import compare
 from agnes.diff.markdown import comment
+from agnes.diff.reach import Reach
 from agnes.diff.sides import WORKTREE, choose_sides
 from agnes.git.refs import locate
+from agnes.lineage.impact import Impact
 from agnes.model.diagnostic import Diagnostic
 
 
@@ -19,19 +21,21 @@ class Review:
     """All that a reviewer needs.
 
     Args:
+        impact: what is built on what changes, or reads it.
         findings: of validation, in the files that the change touches.
     """
 
     diff: Diff
+    impact: Impact
     findings: tuple[Diagnostic, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """It as plain data, for JSON."""
-        return self.diff.as_dict()
+        return self.diff.as_dict() | {"impact": self.impact.as_dict()}
 
     def comment(self) -> str:
         """It as the comment on a pull request, in Markdown."""
-        return comment(self.diff, findings=self.findings)
+        return comment(self.diff, self.impact, self.findings)
 
 
 def review(
@@ -49,10 +53,11 @@ def review(
         RevisionError: there is no such revision, or no commit in common.
         GitError: an object is missing.
     """
-    found = compare(choose_sides(locate(path), base, head))
-    if not findings:
-        return Review(found)
-    return Review(found, tuple(_validate(path, found)))
+    sides = choose_sides(locate(path), base, head)
+    reach = Reach(sides.repository, sides.head_tree)
+    found = compare(sides, reach)
+    problems = _validate(path, found) if findings else ()
+    return Review(found, reach.of(found.changes), tuple(problems))
 
 
 def _validate(path: Path, found: Diff) -> list[Diagnostic]:

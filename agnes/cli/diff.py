@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agnes.cli.options import CatalogOption, JsonOption, catalog_path
-from agnes.cli.output import echo, note, print_json, style
+from agnes.cli.output import echo, facts, note, print_json, style
 
 if TYPE_CHECKING:
     from agnes.diff.change import Change, Diff, FieldChange
+    from agnes.lineage.impact import Impact
     from agnes.review import Review
 
 
@@ -97,6 +98,8 @@ def diff(
     else:
         for line in _lines(found.diff):
             echo(line)
+        for line in _impact_lines(found.impact):
+            echo(line)
     from agnes.diff.change import CLASSES
 
     if fail_on is not None:
@@ -130,6 +133,22 @@ def _lines(found: Diff) -> Iterator[str]:
         if change.kind in ("changed", "renamed"):
             for field in change.fields:
                 yield from _field_lines(field)
+
+
+def _impact_lines(impact: Impact) -> Iterator[str]:
+    hit = [it for it in impact.effects if it.read_by or it.built_on or it.used_by]
+    if hit:
+        yield ""
+        yield "Whom it hits"
+    for effect in hit:
+        yield f"  {style(effect.id, bold=True)}"
+        pairs = [
+            ("read by", ", ".join(effect.read_by)),
+            ("built on by", ", ".join(effect.built_on)),
+            ("used by", ", ".join(dict.fromkeys(use.by for use in effect.used_by))),
+        ]
+        for line in facts(pairs):
+            yield f"  {line}"
 
 
 def _headline(change: Change) -> str:

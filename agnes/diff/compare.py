@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from agnes.diff.change import Change, Diff, FieldChange, Trouble
-from agnes.diff.fields import IsRead, Model, compare_models, spell_out
+from agnes.diff.fields import Model, compare_models, spell_out
 from agnes.diff.pairs import Key, Version, copied_from, renames
-from agnes.diff.readers import Readers
+from agnes.diff.reach import Reach
 from agnes.diff.sides import Sides
 from agnes.git.entry import Entry
 from agnes.load.catalog import read_entry
@@ -19,27 +19,30 @@ _MAX_COPIES = 500
 """So many files of a new metric's category are looked at for the one that it was copied from."""
 
 
-def compare(sides: Sides) -> Diff:
+def compare(sides: Sides, reach: Reach | None = None) -> Diff:
     """Compare two revisions of a catalog.
+
+    Args:
+        reach: of the head's tree, if somebody has use for it afterwards.
 
     Raises:
         GitError: an object is missing.
     """
-    comparison = _Comparison(sides)
+    comparison = _Comparison(sides, reach or Reach(sides.repository, sides.head_tree))
     changes = sorted(comparison.changes(), key=lambda change: change.id)
     troubles = sorted(comparison.troubles, key=lambda trouble: (trouble.path, trouble.side))
     return Diff(sides.base, sides.head, tuple(changes), tuple(troubles))
 
 
 class _Comparison:
-    def __init__(self, sides: Sides) -> None:
+    def __init__(self, sides: Sides, reach: Reach) -> None:
         self.repository = sides.repository
         self.trees = sides.base_tree, sides.head_tree
         self.troubles: list[Trouble] = []
         changed = self.repository.changes(*self.trees)
         self.old = self._read((change.old for change in changed), "base")
         self.new = self._read((change.new for change in changed), "head")
-        self.is_read: IsRead = Readers(self.repository, sides.head_tree).is_read
+        self.reach = reach
 
     def changes(self) -> Iterator[Change]:
         old, new = self.old, self.new
@@ -78,7 +81,7 @@ class _Comparison:
         elif old is not None and new is not None and not _is_whole(old):
             found.append(FieldChange("file", "compatible", None, None, "validates again"))
         if models[0] is not None and models[1] is not None:
-            found += compare_models(models[0], models[1], self.is_read)
+            found += compare_models(models[0], models[1], self.reach.is_read)
         elif (only := models[0] or models[1]) is not None and (old is None or new is None):
             found += spell_out(only, gone=new is None)
         if old and new and not found and old.blob != new.blob:

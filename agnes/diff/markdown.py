@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from agnes.diff.change import CLASSES, Change, Class, Diff, FieldChange, Verdict
+from agnes.lineage.impact import Impact
 from agnes.model.diagnostic import Diagnostic
 
 MARKER = "<!-- agnes: review -->"
@@ -15,6 +16,7 @@ MARKER = "<!-- agnes: review -->"
 MAX_CHARACTERS = 60_000
 _LONGEST_FRAGMENT = 2_000
 _MOST_FINDINGS = 50
+_MOST_NAMES = 20
 _ICONS: dict[Class, str] = {
     "cosmetic": "⚪",
     "documentation": "🔵",
@@ -39,11 +41,11 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>&|#~]|:(?=//)|(?<=www)\.")
 _CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def comment(diff: Diff, *, impact: Sequence[str] = (), findings: Sequence[Diagnostic] = ()) -> str:
+def comment(diff: Diff, impact: Impact, findings: Sequence[Diagnostic] = ()) -> str:
     """Render a whole review comment.
 
     Args:
-        impact: lines of Markdown on what is built on the definitions that change.
+        impact: what is built on what changes, or reads it.
         findings: of validation, in the files that change.
 
     Returns:
@@ -51,7 +53,8 @@ def comment(diff: Diff, *, impact: Sequence[str] = (), findings: Sequence[Diagno
     """
     grave = sorted(diff.changes, key=lambda it: (-CLASSES.index(it.class_), it.id))
     sections = ["\n".join(_head(diff, grave))]
-    sections += ["\n".join(["### Impact", "", *impact])] if impact else []
+    hit = list(_impact(impact))
+    sections += ["\n".join(["### Whom it hits", "", *hit])] if hit else []
     sections += ["\n".join(_findings(findings))] if findings else []
     sections += ["\n".join(_details(change)) for change in grave if _has_details(change)]
     return _cut(sections)
@@ -183,6 +186,21 @@ def _shorten(text: str) -> str:
     if len(text) <= _LONGEST_FRAGMENT:
         return text
     return f"{text[:_LONGEST_FRAGMENT]}… ({len(text) - _LONGEST_FRAGMENT:,} more characters)"
+
+
+def _impact(impact: Impact) -> Iterator[str]:
+    for effect in impact.effects:
+        said = []
+        for names, how in ((effect.read_by, "read by"), (effect.built_on, "built on by")):
+            if names:
+                more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+                said.append(f"{how} {', '.join(map(code, names[:_MOST_NAMES]))}{more}")
+        uses = list(dict.fromkeys(use.by for use in effect.used_by))
+        if uses:
+            more = f" and {len(uses) - _MOST_NAMES} more" if len(uses) > _MOST_NAMES else ""
+            said.append(f"used by {', '.join(map(_escape, uses[:_MOST_NAMES]))}{more}")
+        if said:
+            yield f"- {code(effect.id)}: {'; '.join(said)}"
 
 
 def _findings(findings: Sequence[Diagnostic]) -> Iterator[str]:

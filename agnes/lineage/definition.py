@@ -41,7 +41,7 @@ class Definition:
             (row["sql"], *variants),
             tuple(dict.fromkeys(row["inputs"] or [])),
             tuple(dict.fromkeys(name for name in tables if name)),
-            _texts((row["meta"] or {}).get("used_by")),
+            used_by(row["meta"]),
         )
 
     @classmethod
@@ -107,6 +107,11 @@ def read(definition: Definition, columns: Mapping[str, Collection[str]]) -> Read
 def last_part(table_id: str) -> str:
     """What SQL calls a table at the least: the last part of its id, in lower case."""
     return table_id.casefold().rpartition(".")[2]
+
+
+def used_by(meta: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What a metric's `meta` lists under `used_by`: one text, or a list of them."""
+    return _texts((meta or {}).get("used_by"))
 
 
 def _texts(value: Any) -> tuple[str, ...]:
