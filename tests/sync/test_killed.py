@@ -241,7 +241,9 @@ def test_a_first_sync_that_is_killed_between_any_two_steps_heals(catalog, every)
     assert number > 14
 
 
-@pytest.mark.parametrize("rounds", [4, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "rounds", [4, pytest.param(165, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
 def test_a_sync_that_is_killed_at_any_moment_heals(used, rounds):
     moments = random.Random(rounds)
     for at in range(rounds):
@@ -316,7 +318,9 @@ def _wait_for(lock: Path, moments: random.Random) -> None:
         pass
 
 
-@pytest.mark.parametrize("rounds", [3, pytest.param(45, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "rounds", [3, pytest.param(45, marks=[pytest.mark.slow, pytest.mark.timeout(900)])]
+)
 @pytest.mark.parametrize("wait", [wait_a_while, wait_for_lock_of_ref, wait_for_lock_of_index])
 @pytest.mark.usefixtures("impatient")
 def test_a_commit_that_is_killed_at_any_moment_loses_nothing(catalog, tmp_path, wait, rounds):
