@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from agnes.lineage.definition import ALL
 from agnes.lineage.graph import Kind
 from agnes.lineage.lineage import Lineage
 
@@ -54,6 +55,7 @@ def _shaped(kind: Kind, label: str) -> str:
 def _label(columns: list[str]) -> str:
     if not columns:
         return ""
+    columns = ["every column" if name == ALL else name for name in columns]
     more = [f"{len(columns) - _SHOWN} more"] if len(columns) > _SHOWN else []
     return f'|"{_escaped(", ".join([*columns[:_SHOWN], *more]))}"|'
 

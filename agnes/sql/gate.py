@@ -243,7 +243,7 @@ def _forbidden(what: str, node: exp.Expr) -> Problem:
 
 
 def _function_name(node: exp.Expr) -> str:
-    if isinstance(node, exp.Dot):  # main.f()
+    if isinstance(node, exp.Dot) and isinstance(node.args.get("expression"), exp.Expr):  # main.f()
         return _function_name(node.right)
     if isinstance(node, exp.Anonymous):
         return node.name.casefold()

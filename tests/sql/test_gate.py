@@ -1111,6 +1111,10 @@ def test_the_fuzz_would_notice(sql):
     assert objection(sql)
 
 
+def test_a_lateral_that_breaks_off_is_refused():
+    assert problems("FROM t, LATERAL main.")
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=40) | st.text(st.sampled_from("SELECT1'\"-/*$;()\n\r\t\x00\u200b\ud800é")))
 def test_no_text_makes_it_stumble(sql):

@@ -67,6 +67,8 @@ def test_a_column_is_read_wherever_it_stands(sql, columns):
         "SELECT id FROM (SELECT DISTINCT * FROM orders)",
         "SELECT id FROM (SELECT * FROM orders UNION ALL SELECT * FROM orders)",
         "SELECT a FROM (FROM orders) t(a)",
+        "SELECT 1 FROM orders o(a)",
+        "SELECT hash(q) FROM ((FROM orders) p CROSS JOIN (SELECT 1 AS i) r) q",
         "SELECT p FROM orders PIVOT (sum(amount) FOR status IN ('p'))",
         "SELECT 1 WHERE 1 IN (SELECT * FROM orders)",
     ],
@@ -137,6 +139,16 @@ def test_a_star_over_an_unknown_table_says_so():
 def test_an_alias_is_not_a_column_of_a_known_table():
     sql = "SELECT date_trunc('month', id) AS month FROM orders GROUP BY month ORDER BY month"
     assert reads(sql) == {"orders": {"id"}}
+
+
+def test_the_first_of_a_name_in_a_star_may_be_of_an_unknown_table():
+    sql = "SELECT q.id FROM (lines CROSS JOIN users) q"
+    assert reads(sql) == {"lines": {"id"}, "users": {"id"}}
+    assert reads("SELECT id_1 FROM (FROM orders, users)") == {"orders": {"id"}, "users": {"id"}}
+
+
+def test_nonsense_that_sqlglot_takes_for_sql_is_read_somehow():
+    assert reads("SELECT * RENAME f(amount AS a) FROM lines") == {"lines": {"amount", "*"}}
 
 
 def test_ids_may_hold_dots_and_dashes_and_the_last_part_will_do():
