@@ -36,7 +36,10 @@ def merge_driver(
     name = path or str(ours)
     try:
         merged = merge(base.read_bytes(), ours.read_bytes(), theirs.read_bytes(), marker_size)
-        ours.write_bytes(merged.content)
+        # At once: what is cut off by a full disk would be taken for ours.
+        whole = ours.with_name(f"{ours.name}.merged")
+        whole.write_bytes(merged.content)
+        whole.replace(ours)
     except OSError as error:
         raise AgnesError(f"cannot merge {error.filename}: {error.strerror}") from error
     if merged.as_text:
