@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from random import Random
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from agnes.errors import YamlError
 from agnes.git.merge_file import merge_text
 from agnes.merge.driver import merge
+from agnes.scaffold import starter_pack
 from agnes.yaml.dump import dump
 from agnes.yaml.loader import load
 from tests.yaml.test_dump import DOCUMENTS
@@ -349,6 +353,34 @@ def test_what_is_no_text_is_left_to_a_person():
 
 # Properties
 
+MIXED = """\
+tags: [x, 'y z', 1.10]
+meta: {a: 1, b: {c: 2}}
+access:
+  groups:
+  - f
+  - g
+columns:
+  a: {basetype: DATE, pii: true}
+  b:
+    description: >-
+      folded
+      text
+
+  c: {}
+list:
+- a: 1
+  name: n
+- name: m
+  x:
+  - 1
+# end
+"""
+PACK = [
+    MIXED,
+    *(data.decode() for path, data in sorted(starter_pack().items()) if "schemas/" not in path),
+]
+
 KEYS = ("name", "unit", "notes", "synonyms", "meta", "description", "owner", "tags")
 TEXTS = st.text("ab c:#'\n-é", max_size=8)
 VALUES = st.one_of(
@@ -393,7 +425,12 @@ def test_no_key_and_no_item_is_lost(versions):
     done = merge(*map(dump, versions))
     text = done.content.decode()
     if done.conflicts:
-        assert text.count("<<<<<<<") >= 1
+        for side, change in (("ours", ours), ("theirs", theirs)):
+            decided = load(resolved(text, side).encode())
+            assert {field.partition(".")[0] for field in done.conflicts} <= {*ours, *theirs}
+            for field in done.conflicts:
+                if isinstance(change.get(field), str):
+                    assert decided[field] == change[field]
         return
     result = load(done.content)
     for key in KEYS:
@@ -435,6 +472,50 @@ def test_git_is_agreed_with_where_the_sides_change_different_fields(versions, of
         }
         if clean and reads(text) == load(done.content):
             assert done.content == text
+
+
+@settings(deadline=None)
+@given(st.sampled_from(PACK), st.randoms(use_true_random=False))
+def test_any_lines_may_change_and_the_result_or_both_of_its_sides_are_yaml(base, chance):
+    ours, theirs = edited(base, chance), edited(base, chance)
+
+    done = merge(*(text.encode() for text in (base, ours, theirs)))
+
+    assert done.as_text is None
+    for side in ("ours", "theirs"):
+        assert isinstance(load(resolved(done.content.decode(), side).encode()), dict)
+    assert bool(done.conflicts) == ("\n=======\n" in f"\n{done.content.decode()}")
+
+
+def edited(text: str, chance: Random) -> str:
+    """The text with some lines changed, so that it is a mapping as before."""
+    while True:
+        lines = text.splitlines(keepends=True)
+        for _ in range(chance.randint(1, 4)):
+            at = chance.randrange(len(lines))
+            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+            other = chance.randrange(len(lines))
+            match chance.randrange(5):
+                case 0:
+                    lines.insert(at, lines[at])
+                case 1:
+                    lines.insert(at, f"{indent}# {chance.random()}\n")
+                case 2:
+                    lines[at] = f"{lines[at].rstrip()} {chance.choice(['x', '1.50'])}\n"
+                case 3:
+                    lines[at], lines[other] = lines[other], lines[at]
+                case 4 if len(lines) > 1:
+                    del lines[at]
+        changed = "".join(lines)
+        if isinstance(reads(changed.encode()), dict):
+            return changed
+
+
+def resolved(text: str, side: str) -> str:
+    """The text with each conflict decided for one side."""
+    kept = rf"\{1 if side == 'ours' else 2}"
+    hunk = r"^<{7} ours\n(.*?)^={7}\n(.*?)^>{7} theirs\n"
+    return re.sub(hunk, kept, text, flags=re.MULTILINE | re.DOTALL)
 
 
 def reads(content: bytes) -> object:
