@@ -14,7 +14,7 @@ PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"},
-    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage"},
+    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge"},
     "use cases": {"edit", "sync", "repositories", "migrate", "scaffold", "review"},
     "faces": {"cli", "__init__", "__main__"},
 }

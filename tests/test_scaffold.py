@@ -10,6 +10,7 @@ from agnes.errors import AgnesError, ConflictError, GitError, NotACatalogError
 from agnes.git.refs import locate
 from agnes.repositories import MetricRepository
 from agnes.scaffold import PRE_COMMIT, WORKFLOW, create_catalog, starter_pack
+from agnes.scaffold.merging import ATTRIBUTES
 from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, metric_yaml
 
@@ -39,7 +40,7 @@ def test_the_starter_pack_is_served_without_a_finding(tmp_path):
     outcome = reconcile(created.location)
 
     assert (outcome.counts["metrics"], outcome.findings) == (12, [])
-    assert set(starter_pack()) | {WORKFLOW, PRE_COMMIT} == set(created.files)
+    assert set(starter_pack()) | {WORKFLOW, PRE_COMMIT, ATTRIBUTES} == set(created.files)
     assert MetricRepository(tmp_path / "new").get("revenue/mrr")["table_name"] == "subscriptions"
 
 

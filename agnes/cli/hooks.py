@@ -22,7 +22,7 @@ app = typer.Typer(
 
 @app.command()
 def install(json: JsonOption = False, catalog: CatalogOption = None) -> None:
-    """Have git sync the cache after each commit, merge, checkout and rebase.
+    """Have git sync the cache after each commit, merge, checkout and rebase, and merge by field.
 
     In a bare repository, on a server: refuse a push that does not validate, sync after others.
     Your own hooks go on running. AGNES_HOOKS=off in the environment switches the syncs off.
@@ -73,7 +73,8 @@ def status(json: JsonOption = False, catalog: CatalogOption = None) -> None:
 
     location = locate(catalog_path(catalog))
     found = describe(location)
-    installed = all(found.hooks.values()) and (location.folder or ".") in found.catalogs
+    in_place = all(found.hooks.values()) and found.merging
+    installed = in_place and (location.folder or ".") in found.catalogs
     if json:
         print_json({"installed": installed, **asdict(found), "folder": str(found.folder)})
     else:
@@ -86,6 +87,7 @@ def status(json: JsonOption = False, catalog: CatalogOption = None) -> None:
                 ("in place", ", ".join(name for name, there in found.hooks.items() if there)),
                 ("missing", ", ".join(name for name, there in found.hooks.items() if not there)),
                 ("catalogs", ", ".join(found.catalogs)),
+                ("merging", "by field" if found.merging else "by lines"),
             ]
         ):
             echo(line)

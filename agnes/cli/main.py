@@ -37,6 +37,7 @@ app = typer.Typer(
             ),
             "demo-data": "agnes.cli.start:demo_data",
             "schema": "agnes.cli.schema:schema",
+            "merge-driver": "agnes.cli.merge:merge_driver",
         }
     ),
     help="AI Data Analyst CLI: the metrics of a company, defined once, in git.",

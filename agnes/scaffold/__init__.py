@@ -14,6 +14,7 @@ from agnes.errors import AgnesError, ConflictError, NotACatalogError
 from agnes.git.refs import MARKER, Location, locate, read_tip
 from agnes.git.writer import Edit, commit, identity, init_repository
 from agnes.model.json_schema import schema_files
+from agnes.scaffold.merging import ATTRIBUTES, switch_on, with_attributes
 
 BRANCH = "main"
 WORKFLOW = ".github/workflows/agnes.yml"
@@ -45,6 +46,8 @@ class Created:
 def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> Created:
     """Make a catalog: a git repository on `main`, the starter pack, schemas, the first commit.
 
+    From then on git merges its files by field.
+
     Args:
         folder: where; it is made if it does not exist.
         empty: without the starter pack's metrics and tables.
@@ -56,7 +59,9 @@ def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> 
     """
     pack = dict(_EMPTY if empty else starter_pack())
     pack |= {f"schemas/{name}": content for name, content in schema_files().items()}
-    return _adopt(folder, pack) if here else _create(folder, pack)
+    created = _adopt(folder, pack) if here else _create(folder, pack)
+    switch_on(created.location)
+    return created
 
 
 def starter_pack() -> dict[str, bytes]:
@@ -95,6 +100,7 @@ def _create(folder: Path, pack: dict[str, bytes]) -> Created:
         content = pack | {
             WORKFLOW: _template("workflow.yml", ""),
             PRE_COMMIT: _template("pre-commit.yml", ""),
+            ATTRIBUTES: with_attributes(b""),
         }
         return _commit(location, None, content)
     except AgnesError:
@@ -118,6 +124,9 @@ def _adopt(folder: Path, pack: dict[str, bytes]) -> Created:
     for path, name in ((WORKFLOW, "workflow.yml"), (PRE_COMMIT, "pre-commit.yml")):
         if not (location.worktree / path).exists():
             content[path] = _template(name, prefix)
+    attributes = folder / ATTRIBUTES
+    before = attributes.read_bytes() if attributes.is_file() else b""
+    content[f"{prefix}{ATTRIBUTES}"] = with_attributes(before)
     created = _commit(root, tip.commit, content)
     return Created(location, created.commit, created.files)
 

@@ -1,5 +1,7 @@
 """Git's hooks: what syncs the cache in the background, and what checks a push on a server.
 
+What else git is told in a clone goes with them: how Agnes merges.
+
 <hooks folder>/agnes-<script>    a script of `hooks/`, with the command and catalogs filled in
 <hooks folder>/<hook>            calls it; see `hook_file`
 """
@@ -21,6 +23,7 @@ from typing import Literal
 
 from agnes.errors import AgnesError, ConflictError, GitError
 from agnes.git.refs import Location
+from agnes.scaffold import merging
 from agnes.scaffold.hook_file import calls_agnes, put_in, take_out, write
 
 SYNC, CHECK = "sync-in-background", "pre-receive"
@@ -46,22 +49,25 @@ class Status:
         folder: where git looks for this repository's hooks.
         hooks: each hook's name, and whether it calls Agnes.
         catalogs: their folders in the repository, "." for its root.
+        merging: whether git merges their files by field.
     """
 
     folder: Path
     hooks: dict[str, bool]
     catalogs: list[str]
+    merging: bool
 
 
 def install(location: Location) -> list[Done]:
-    """Put the hooks in place, beside a user's own; a second time changes nothing.
+    """Put the hooks in place, beside a user's own, and have git merge by field.
 
-    A bare repository gets those of a server.
+    A second time changes nothing. A bare repository gets those of a server.
 
     Raises:
         ConflictError: git takes this repository's hooks from elsewhere, or a file is in the way.
         AgnesError: the folder cannot be written.
     """
+    merging.switch_on(location)
     folder = hooks_folder(location)
     names = _names(location)
     with _writing(folder):
@@ -86,6 +92,8 @@ def uninstall(location: Location) -> list[Done]:
             hooks = [folder / name for name in names]
             done += [Done(hook.name, take_out(hook)) for hook in hooks if calls_agnes(hook)]
             path.unlink(missing_ok=True)
+    if not _catalogs(folder / f"agnes-{SYNC}"):
+        merging.switch_off(location)
     return done
 
 
@@ -97,7 +105,8 @@ def status(location: Location) -> Status:
         for name in _names(location)
     }
     catalogs = _catalogs(folder / f"agnes-{SYNC}")
-    return Status(folder, hooks, sorted(name.rstrip("/") or "." for name in catalogs))
+    names = sorted(name.rstrip("/") or "." for name in catalogs)
+    return Status(folder, hooks, names, merging.is_on(location))
 
 
 def hooks_folder(location: Location) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from agnes.model.scalar import is_ambiguous
+from agnes.model.scalar import Plain, core, is_ambiguous
 
 WIDTH = 100
 _LINE_SEPARATORS = re.compile("[\r\x85\u2028\u2029]")
@@ -55,3 +55,4 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(Plain, lambda dumper, value: dumper.represent_data(core(value)))

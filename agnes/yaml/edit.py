@@ -81,6 +81,19 @@ def cut_mapping(lines: Lines, keys: Iterable[str]) -> tuple[Lines, dict[str, Lin
     return _cut(lines, [(key, line) for key, (line, *_) in starts.items()])
 
 
+def cut_list(lines: Lines, count: int) -> tuple[Lines, dict[int, Lines]]:
+    """Cut a block list with its dashes in the first column: what is above it, each item's lines.
+
+    Raises:
+        CannotEditError: it is no such list.
+    """
+    places = locate("".join(lines).encode())
+    starts = [(at, places.values[at,][0]) for at in range(count)]
+    if not starts or any(not lines[line - 1].startswith("- ") for _, line in starts):
+        raise CannotEditError
+    return _cut(lines, starts)
+
+
 def _edit_mapping(lines: Lines, before: dict[str, Any], wanted: Mapping[str, Any]) -> Lines:
     """Edit the lines of a block mapping that begins in the first column."""
     head, blocks = cut_mapping(lines, before)
@@ -92,18 +105,14 @@ def _edit_mapping(lines: Lines, before: dict[str, Any], wanted: Mapping[str, Any
             order.insert(at, key)
             blocks[key] = written({key: value})
         elif not same(before[key], value):
-            blocks[key] = _edit_block(blocks[key], key, before[key], value)
+            blocks[key] = edit_block(blocks[key], key, before[key], value)
         at = order.index(key) + 1
     return head + [line for key in order if key in wanted for line in blocks[key]]
 
 
 def _edit_list(lines: Lines, before: list[Any], wanted: list[Any]) -> Lines:
     """Edit the lines of a block list whose dashes are in the first column."""
-    places = locate("".join(lines).encode())
-    starts = [(at, places.values[at,][0]) for at in range(len(before))]
-    if not before or any(not lines[line - 1].startswith("- ") for _, line in starts):
-        raise CannotEditError
-    head, blocks = _cut(lines, starts)
+    head, blocks = cut_list(lines, len(before))
     free = list(range(len(before)))
     edited = head
     for value in wanted:
@@ -156,7 +165,7 @@ def tail(block: Lines) -> Lines:
     return block[at:]
 
 
-def _edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
+def edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
     """Edit the lines of one key: comments above it, the key with its value, the tail."""
     first = first_line(block)
     rest = tail(block)
@@ -168,8 +177,8 @@ def _edit_block(block: Lines, key: str, before: Any, value: Any) -> Lines:
         edit = _edit_list
     if edit and len(own) > 1:
         try:
-            inner, indent = _dedent(own[1:])
-            return above + own[:1] + _indent(edit(inner, before, value), indent) + rest
+            inner, indent = dedent(own[1:])
+            return above + own[:1] + indent_lines(edit(inner, before, value), indent) + rest
         except (CannotEditError, YamlError, KeyError):
             pass
     try:
@@ -183,15 +192,20 @@ def _edit_item(block: Lines, before: Any, value: Any) -> Lines:
     above, own = block[:first], block[first:]
     dash = len(own[0]) - len(own[0][1:].lstrip())
     own[0] = " " * dash + own[0][dash:]
-    inner, indent = _dedent(own)
-    edited = _indent(_edit_mapping(inner, before, value), indent)
+    inner, indent = dedent(own)
+    edited = indent_lines(_edit_mapping(inner, before, value), indent)
     if not edited:
         raise CannotEditError
     edited[0] = f"-{edited[0][1:]}"
     return above + edited
 
 
-def _dedent(lines: Lines) -> tuple[Lines, str]:
+def dedent(lines: Lines) -> tuple[Lines, str]:
+    """Move lines to the first column, and say by what they were indented.
+
+    Raises:
+        CannotEditError: some are indented less than the first.
+    """
     first = lines[first_line([line.lstrip(" ") for line in lines])]
     indent = first[: len(first) - len(first.lstrip(" "))]
     if any(line.strip() and not line.startswith(indent) for line in lines):
@@ -199,7 +213,8 @@ def _dedent(lines: Lines) -> tuple[Lines, str]:
     return [line.removeprefix(indent) if line.strip() else line for line in lines], indent
 
 
-def _indent(lines: Lines, indent: str) -> Lines:
+def indent_lines(lines: Lines, indent: str) -> Lines:
+    """Undo `dedent`."""
     return [indent + line if line.strip() else line for line in lines]
 
 
@@ -207,7 +222,7 @@ def written(data: Any) -> Lines:
     """The lines of new data in canonical form."""
     if isinstance(data, list):
         lines = dump({"x": data}).decode().splitlines(keepends=True)[1:]
-        return _dedent(lines)[0]
+        return dedent(lines)[0]
     return dump(data).decode().splitlines(keepends=True)
 
 

@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarString
 
-from agnes.model.scalar import is_ambiguous
+from agnes.model.scalar import Plain, is_ambiguous
 from agnes.yaml.dump import WIDTH
 
 
@@ -106,6 +106,8 @@ def identity(item: Any) -> Any:
 
 def _styled(value: Any) -> Any:
     match value:
+        case Plain():  # 1.10 stays 1.10
+            return YAML(typ="rt").load(value)
         case str() if "\n" in value:
             return LiteralScalarString(value)
         case str() if is_ambiguous(value):

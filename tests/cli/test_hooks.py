@@ -48,6 +48,7 @@ def test_status_exits_with_1_unless_all_are_in_place(da, here):
             "folder": str(here.path / ".git" / "hooks"),
             "hooks": dict.fromkeys(CLIENT_HOOKS, True),
             "catalogs": ["."],
+            "merging": True,
         },
     )
     (here.path / ".git" / "hooks" / "post-merge").chmod(0o644)

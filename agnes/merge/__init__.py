@@ -1,0 +1,1 @@
+"""Merging two changes of a file by what they say: field by field, item by item."""
