@@ -8,9 +8,11 @@ from difflib import SequenceMatcher
 from typing import Literal
 
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from agnes.sql.canonical import UnreadableSqlError, canonical_tree, read, text
-from agnes.sql.clauses import Clause, Part, Source, said, take_apart
+from agnes.sql.clauses import Clause, Part, Source, part_label, take_apart
+from agnes.sql.fragment import Fragments
 from agnes.sql.query import Query
 
 Kind = Literal["writing", "logic", "output added", "output gone"]
@@ -55,25 +57,45 @@ def differences(old: str, new: str) -> list[Difference]:
             return [Difference("writing", "written differently, the same query", None, None)]
         # Where a table has another name, what refers to it says the same as before.
         found = [it for it in _compare(*queries) if it.old != it.new]
-    except UnreadableSqlError:
-        return [Difference("logic", "changed; compared as text, it cannot be read", old, new)]
+    except (UnreadableSqlError, SqlglotError, RecursionError):
+        which = [it for it, sql in (("old", old), ("new", new)) if not _is_read(sql)]
+        what = f"compared as text: the {' and the '.join(which) or 'old or the new'} query"
+        return [Difference("logic", f"{what} cannot be read as SQL", old, new)]
     return found or [Difference("logic", "the query changed", old, new)]
+
+
+def _is_read(sql: str) -> bool:
+    try:
+        read(sql)
+    except UnreadableSqlError:
+        return False
+    return True
 
 
 def _compare(old: Query, new: Query) -> Iterator[Difference]:
     names = _pair_ctes(old, new)
     before, after = (
-        take_apart(canonical_tree(query, known))
+        take_apart(canonical_tree(query, known), Fragments(query))
         for query, known in zip((old, new), names, strict=True)
     )
+    _align(before, after)
+    _align(after, before)
     for label in dict.fromkeys([*before, *after]):
         there = f" in {label}" if label else ""
         if label not in before:
-            yield Difference("logic", f"{label} added", None, _summary(after[label]))
+            yield Difference("logic", f"{label} added", None, after[label].said)
         elif label not in after:
-            yield Difference("logic", f"{label} removed", _summary(before[label]), None)
+            yield Difference("logic", f"{label} removed", before[label].said, None)
         else:
             yield from _compare_parts(before[label], after[label], there)
+
+
+def _align(some: dict[str, Part], others: dict[str, Part]) -> None:
+    """Where there is a UNION now, what was there alone before is the first of what it combines."""
+    for label, part in list(some.items()):
+        if label in others and others[label].combines and not part.combines:
+            some[label] = Part(label)
+            some[part_label(label, 1)] = part
 
 
 def _pair_ctes(old: Query, new: Query) -> tuple[dict[str, str], dict[str, str]]:
@@ -99,6 +121,12 @@ def _compare_parts(old: Part, new: Part, there: str) -> Iterator[Difference]:
             what = f"{called} {_verb(before, after)}{there}"
             fragments = before.said if before else None, after.said if after else None
             yield Difference("logic", what, *fragments)
+    if old.is_one_row != new.is_one_row and "grouping" not in {*old.others, *new.others}:
+        rows = [
+            "one row for all that is read" if it.is_one_row else "a row for each that is read"
+            for it in (old, new)
+        ]
+        yield Difference("logic", f"grouping changed{there}", *rows)
 
 
 def _compare_sources(
@@ -119,6 +147,9 @@ def _compare_sources(
         what = "source added" if source.join is None else "join added"
         yield Difference("logic", f"{what}{there}", None, source.said)
     for before, after in _paired(old, new):
+        if before.shape != after.shape:
+            what = f"source {after.name} changed{there}"
+            yield Difference("logic", what, before.said, after.said)
         if before.join != after.join:
             if before.join and after.join:
                 what = f"join kind changed for {after.name}{there}"
@@ -173,7 +204,7 @@ def _left_over(some: Sequence[Clause], others: Sequence[Clause]) -> list[Clause]
 def _alike(one: Clause, other: Clause) -> float:
     columns = [{it.name for it in term.node.find_all(exp.Column)} for term in (one, other)]
     if columns[0] and columns[0] == columns[1]:
-        return 1.0
+        return 1.0 + SequenceMatcher(None, one.key[:500], other.key[:500]).ratio()
     return SequenceMatcher(None, one.key[:500], other.key[:500]).ratio()
 
 
@@ -189,15 +220,14 @@ def _compare_outputs(old: Part, new: Part, there: str) -> Iterator[Difference]:
             del gone[name], come[after]
             yield Difference(lost, f"{column} renamed{there}", name, after)
     for name, before in gone.items():
-        yield Difference(lost, f"{column} removed{there}", f"{before.said} AS {name}", None)
-    for name, after_clause in come.items():
-        fragment = f"{after_clause.said} AS {name}"
-        kind: Kind = "output added" if whole else "logic"
-        yield Difference(kind, f"{column} added{there}", None, fragment)
-    for name in old.outputs.keys() & new.outputs.keys():
-        before, now = old.outputs[name], new.outputs[name]
-        if before.key != now.key:
-            yield _changed_output(name, before, now, lost, there)
+        yield Difference(lost, f"{column} removed{there}", _named(before, name), None)
+    for name, now in come.items():
+        kind: Kind = "output added" if whole and not now.multiplies else "logic"
+        yield Difference(kind, f"{column} added{there}", None, _named(now, name))
+    for name, before in old.outputs.items():
+        now_ = new.outputs.get(name)
+        if now_ is not None and before.key != now_.key:
+            yield _changed_output(name, before, now_, lost, there)
     names = [
         [name for name in side.outputs if name in other.outputs]
         for side, other in ((old, new), (new, old))
@@ -216,9 +246,20 @@ def _changed_output(name: str, old: Clause, new: Clause, lost: Kind, there: str)
         parts = [sorted(_shape(part) for part in it.node.find_all(kind)) for it in (old, new)]
         if parts[0] != parts[1]:
             return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
-    columns = [{text(part) for part in it.node.find_all(exp.Column)} for it in (old, new)]
-    called = "calculation" if columns[0] == columns[1] else "source column"
+    called = "source column" if _mould(old) == _mould(new) else "calculation"
     return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
+
+
+def _named(clause: Clause, name: str) -> str:
+    return clause.said if name in (clause.said, clause.node.name) else f"{clause.said} AS {name}"
+
+
+def _mould(clause: Clause) -> str:
+    """What is calculated, whatever it is calculated of."""
+    copied = exp.Tuple(expressions=[clause.node.copy()])
+    for column in list(copied.find_all(exp.Column)):
+        column.replace(exp.Placeholder())
+    return text(copied)
 
 
 def _shape(part: exp.Expr) -> str:
@@ -235,11 +276,3 @@ def _verb(before: object, after: object) -> str:
     if before is None:
         return "added"
     return "removed" if after is None else "changed"
-
-
-def _summary(part: Part) -> str:
-    select = next(iter(part.outputs.values()), None)
-    at = select.node if select else None
-    while at is not None and not isinstance(at, exp.Query):
-        at = at.parent
-    return said(at) if at is not None else part.label
