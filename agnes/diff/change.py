@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agnes.model.layout import INDEX
+
 Class = Literal["cosmetic", "documentation", "compatible", "breaking", "result-changing"]
 CLASSES: tuple[Class, ...] = (
     *("cosmetic", "documentation", "compatible"),
@@ -13,6 +15,7 @@ CLASSES: tuple[Class, ...] = (
 )
 """What a change does to whoever relies on a definition, the gravest last."""
 Kind = Literal["added", "removed", "renamed", "changed"]
+Side = Literal["base", "head"]
 Verdict = Literal["none", "patch", "minor", "major"]
 _VERDICTS: dict[Class, Verdict] = {
     "cosmetic": "none",
@@ -20,6 +23,12 @@ _VERDICTS: dict[Class, Verdict] = {
     "compatible": "minor",
     "breaking": "major",
     "result-changing": "major",
+}
+_KINDS: dict[Kind, Class] = {
+    "added": "compatible",
+    "removed": "breaking",
+    "renamed": "breaking",
+    "changed": "cosmetic",
 }
 
 
@@ -91,10 +100,8 @@ class Change:
     @property
     def class_(self) -> Class:
         """The gravest class of its parts; what is new is compatible, what is gone is breaking."""
-        own: Class = {"added": "compatible", "removed": "breaking", "renamed": "breaking"}.get(
-            self.kind, "cosmetic"
-        )  # type: ignore[assignment]
-        return highest([own, *(field.class_ for field in self.fields)])
+        own = [] if self.id == INDEX else [_KINDS[self.kind]]  # no number is read from an index
+        return highest([*own, *(field.class_ for field in self.fields)])
 
     def as_dict(self) -> dict[str, Any]:
         """It as plain data, for JSON."""
@@ -111,7 +118,7 @@ class Trouble:
     """
 
     id: str
-    side: Literal["base", "head"]
+    side: Side
     path: str
     line: int
     message: str

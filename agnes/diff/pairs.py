@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
+from agnes.diff.fields import Model
 from agnes.load.document import Document
+from agnes.model.layout import INDEX, SETTINGS, Slot
 from agnes.model.metric import Metric
-from agnes.model.table import Table
 from agnes.sql.canonical import canonical
 
 Key = tuple[str, str]
@@ -16,6 +18,10 @@ Key = tuple[str, str]
 SIMILAR = 0.5
 """How much of their lines two files share for one to be the other renamed, as git has it."""
 COPIED = 0.75
+_MOST_PAIRS = 250_000
+"""Of more than these, git too compares no lines."""
+_MOST_TEXTS = 4_096
+"""So many are remembered as taken apart: each is compared with many others."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +37,29 @@ class Version:
     content: bytes
 
     @property
-    def model(self) -> Metric | Table | None:
+    def path(self) -> str:
+        """The file."""
+        return self.document.slot.path
+
+    @property
+    def key(self) -> Key:
+        """What it defines."""
+        return key_of(self.document.slot)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has no mistakes."""
+        return self.document.value is not None
+
+    @property
+    def model(self) -> Model | None:
         """What it says; of a metric with mistakes, what is said without them."""
-        value = self.document.value or self.document.rest
-        return value if isinstance(value, Metric | Table) else None
+        return self.document.value or self.document.rest
+
+
+def key_of(slot: Slot) -> Key:
+    """What a file defines; the catalog's own two are what they are under either ending."""
+    return slot.kind, slot.id or {"index": INDEX}.get(slot.kind, SETTINGS)
 
 
 def renames(gone: Mapping[Key, Version], come: Mapping[Key, Version]) -> dict[Key, Key]:
@@ -45,18 +70,20 @@ def renames(gone: Mapping[Key, Version], come: Mapping[Key, Version]) -> dict[Ke
         New key to old key.
     """
     found: dict[Key, Key] = {}
+    gone, come = dict(gone), dict(come)
     for score in (_replaced, _equal, _same_query, _shared_lines):
-        left = {key: version for key, version in gone.items() if key not in found.values()}
+        if score is _shared_lines and len(gone) * len(come) > _MOST_PAIRS:
+            break
         offers = [
             (value, old, new)
             for new, after in come.items()
-            if new not in found
-            for old, before in left.items()
+            for old, before in gone.items()
             if old[0] == new[0] and (value := score(before, after, new[1])) >= SIMILAR
         ]
         for _, old, new in sorted(offers, key=lambda offer: (-offer[0], offer[1], offer[2])):
-            if new not in found and old not in found.values():
+            if new in come and old in gone:
                 found[new] = old
+                del come[new], gone[old]
     return found
 
 
@@ -66,9 +93,11 @@ def copied_from(version: Version, others: Iterable[tuple[Key, bytes]]) -> Key | 
     Args:
         others: definitions that were there before, and their files' content.
     """
-    scored = [(_shared(content, version.content), key) for key, content in others]
-    best, key = max(scored, default=(0.0, None))
-    return key if best >= COPIED else None
+    best: tuple[float, Key | None] = (0.0, None)
+    for key, content in others:
+        if (share := _shared(content, version.content)) > best[0]:
+            best = share, key
+    return best[1] if best[0] >= COPIED else None
 
 
 def _replaced(old: Version, _new: Version, new_id: str) -> float:
@@ -82,8 +111,8 @@ def _equal(old: Version, new: Version, _new_id: str) -> float:
 def _same_query(old: Version, new: Version, _new_id: str) -> float:
     if not isinstance(old.model, Metric) or not isinstance(new.model, Metric):
         return 0.0
-    form = canonical(old.model.sql)
-    if form is None or form != canonical(new.model.sql):
+    form = _form(old.model.sql)
+    if form is None or form != _form(new.model.sql):
         return 0.0
     return SIMILAR + _shared(old.content, new.content) / 2
 
@@ -94,6 +123,16 @@ def _shared_lines(old: Version, new: Version, _new_id: str) -> float:
 
 def _shared(one: bytes, other: bytes) -> float:
     """The share of lines that two files have in common, between 0 and 1."""
-    lines = [Counter(filter(None, map(bytes.strip, text.splitlines()))) for text in (one, other)]
+    lines = _lines(one), _lines(other)
     every = sum(map(Counter.total, lines))
     return 2 * (lines[0] & lines[1]).total() / every if every else 0.0
+
+
+@lru_cache(_MOST_TEXTS)
+def _lines(content: bytes) -> Counter[bytes]:
+    return Counter(filter(None, map(bytes.strip, content.splitlines())))
+
+
+@lru_cache(_MOST_TEXTS)
+def _form(sql: str) -> str | None:
+    return canonical(sql)

@@ -184,24 +184,23 @@ class _Parts:
         """Clauses that are compared as a whole. What they say of columns of the result, by place or
         by name, is compared by what these columns are.
         """
-        for called in _OTHERS:
-            node = query.args.get(called)
+        for clause, called in _OTHERS.items():
+            node = query.args.get(clause)
             if isinstance(node, list):
                 if node:
-                    clauses = [self._clause(item) for item in node]
-                    said = ", ".join(it.said for it in clauses)
-                    yield _OTHERS[called], Clause(_keys(clauses), query, said)
-            elif called == "distinct" and (node is True or (node and not node.args.get("on"))):
+                    items = [self._clause(item) for item in node]
+                    yield called, Clause(_keys(items), query, ", ".join(it.said for it in items))
+            elif clause == "distinct" and (node is True or (node and not node.args.get("on"))):
                 if outputs:  # not of a UNION, which says it by its name
                     said = f"SELECT DISTINCT {', '.join(outputs)}"
-                    yield _OTHERS[called], Clause(_keys(outputs.values()), query, said)
-            elif called == "group" and node and node.args.get("all"):
+                    yield called, Clause(_keys(outputs.values()), query, said)
+            elif clause == "group" and node and node.args.get("all"):
                 plain = {name: it for name, it in outputs.items() if not _aggregates(it.node)}
                 said = f"GROUP BY ALL: {', '.join(plain)}"
-                yield _OTHERS[called], Clause(_keys(plain.values()), node, said)
+                yield called, Clause(_keys(plain.values()), node, said)
             elif isinstance(node, exp.Expr):
                 key = text(_resolved(node, outputs))
-                yield _OTHERS[called], Clause(key, node, self._said(node))
+                yield called, Clause(key, node, self._said(node))
 
     def _clause(self, node: exp.Expr) -> Clause:
         return Clause(text(node), node, self._said(node))

@@ -13,7 +13,7 @@ from agnes.sql.parser import tokenize
 from agnes.sql.query import Query, place
 
 _REACH = 8
-"""So many words may stand around the outermost names and literals of a part: `NOT EXISTS (SELECT`."""
+"""So many words may stand around the first and the last name of a part: `NOT EXISTS (SELECT`."""
 _AFTER = "SELECT 1 FROM t "
 _FRAMES: dict[type[exp.Expr], str] = {
     exp.Query: "",
