@@ -10,6 +10,7 @@ import typer
 
 from agnes.cli.options import CatalogOption, JsonOption, catalog_path
 from agnes.cli.output import echo, facts, note, print_json, style
+from agnes.diff.visible import visible
 
 if TYPE_CHECKING:
     from agnes.diff.change import Change, Diff, FieldChange
@@ -87,13 +88,14 @@ def diff(
     """
     from agnes.review import review
 
-    markdown = post or output is Format.markdown
+    shown = Format.json if json else output
+    markdown = post or shown is Format.markdown
     found = review(catalog_path(catalog), base, head, findings=markdown)
     if post:
         _post(found)
-    if json or output is Format.json:
+    if shown is Format.json:
         print_json(found.as_dict())
-    elif output is Format.markdown:
+    elif shown is Format.markdown:
         echo(found.comment().rstrip())
     else:
         for line in _lines(found.diff):
@@ -122,9 +124,10 @@ def _post(found: Review) -> None:
 def _lines(found: Diff) -> Iterator[str]:
     for trouble in found.troubles:
         where = f"{trouble.path}:{trouble.line}" if trouble.line else trouble.path
-        yield f"{style(where, bold=True)}: cannot be read in the {trouble.side}: {trouble.message}"
+        message = f"cannot be read in the {trouble.side}: {visible(trouble.message)}"
+        yield f"{style(visible(where), bold=True)}: {message}"
     if not found.changes:
-        yield "Nothing differs"
+        yield "Nothing else differs" if found.troubles else "Nothing differs"
         return
     yield f"Verdict: {style(found.verdict, bold=True)}"
     for change in found.changes:
@@ -148,7 +151,7 @@ def _impact_lines(impact: Impact) -> Iterator[str]:
             ("used by", ", ".join(dict.fromkeys(use.by for use in effect.used_by))),
         ]
         for line in facts(pairs):
-            yield f"  {line}"
+            yield f"  {visible(line)}"
 
 
 def _headline(change: Change) -> str:
@@ -164,14 +167,15 @@ def _field_lines(field: FieldChange) -> Iterator[str]:
     if field.field == "id":
         return
     color = _COLORS[field.class_]
-    yield f"    {field.field}: {field.what}  {style(field.class_, fg=color)}"
+    said = visible(f"{field.field}: {field.what}")
+    yield f"    {said}  {style(field.class_, fg=color)}"
     fragments = [(part.old, part.new) for part in field.parts if part.class_ != "cosmetic"]
     if not field.parts and field.class_ != "cosmetic":
         fragments = [(_shown(field.old), _shown(field.new))]
     for old, new in fragments:
         for mark, text, shade in (("-", old, "red"), ("+", new, "green")):
             for line in (text or "").splitlines():
-                yield style(f"      {mark} {line}", fg=shade)
+                yield style(f"      {mark} {visible(line)}", fg=shade)
 
 
 def _shown(value: object) -> str | None:

@@ -87,11 +87,11 @@ class _Comparison:
             ]
         elif (only := models[0] or models[1]) is not None and (old is None or new is None):
             found += spell_out(only, gone=new is None)
-        if old and new and not found:
+        if old and new and not found and old.key == new.key:
             if old.blob != new.blob:
                 what = "layout, comments, order of keys or defaults"
                 found.append(FieldChange("file", "cosmetic", None, None, what))
-            elif old.key == new.key:
+            else:
                 found.append(FieldChange("file", "cosmetic", old.path, new.path, "file renamed"))
         return tuple(found)
 

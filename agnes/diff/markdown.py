@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from agnes.diff.change import CLASSES, Change, Class, Diff, FieldChange, Verdict
+from agnes.diff.visible import visible
 from agnes.lineage.impact import Impact
 from agnes.model.diagnostic import Diagnostic
 
@@ -15,6 +16,9 @@ MARKER = "<!-- agnes: review -->"
 """The comment's first line, by which the next one finds it."""
 MAX_CHARACTERS = 60_000
 _LONGEST_FRAGMENT = 2_000
+_LONGEST_WORDS = 500
+_LONGEST_DETAILS = 12_000
+"""Of one definition, so that the others are shown too."""
 _MOST_FINDINGS = 50
 _MOST_NAMES = 20
 _ICONS: dict[Class, str] = {
@@ -37,8 +41,9 @@ _SUMMARIES: dict[Verdict, str] = {
     "minor": "There is more than before; nothing that is relied on changes.",
     "major": "Whoever relies on these definitions must look.",
 }
-_SPECIAL = re.compile(r"[\\`*_\[\]<>&|#~]|:(?=//)|(?<=www)\.")
-_CONTROL = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>&|#~$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_MENTION = re.compile(r"@|&#35;|(?<![a-z])gh-(?=\d)", re.IGNORECASE)
+"""What notifies somebody, or links to an issue, however its characters are written."""
 
 
 def comment(diff: Diff, impact: Impact, findings: Sequence[Diagnostic] = ()) -> str:
@@ -72,12 +77,12 @@ def _escape(text: str) -> str:
     """A text of somebody's as plain text: no markup, no link, nobody is notified."""
     plain = _printable(text)
     escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", plain)
-    return escaped.replace("@", "@\N{ZERO WIDTH SPACE}")
+    return _MENTION.sub(lambda found: f"{found.group()}\N{ZERO WIDTH SPACE}", escaped)
 
 
 def _printable(text: str) -> str:
-    """A text in one line, without characters that move the cursor or turn the text around."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    """A text in one line that is not too long, without what is not seen."""
+    return visible(_shorten(" ".join(text.split()), _LONGEST_WORDS))
 
 
 def _head(diff: Diff, changes: Sequence[Change]) -> Iterator[str]:
@@ -137,26 +142,37 @@ def _details(change: Change) -> Iterator[str]:
     name = f"<code>{html.escape(_printable(change.id))}</code>"
     yield f"<summary>{_ICONS[change.class_]} {name}: {change.class_}</summary>"
     yield ""
+    blocks = list(_blocks(change))
+    length = 0
+    for at, block in enumerate(blocks):
+        length += sum(map(len, block))
+        if at and length > _LONGEST_DETAILS:
+            yield f"and {len(blocks) - at} more: `da metrics diff`"
+            yield ""
+            break
+        yield from block
+    yield "</details>"
+
+
+def _blocks(change: Change) -> Iterator[list[str]]:
+    """What moved in a definition, the gravest first."""
     seen: dict[tuple[tuple[str, str | None, str | None], ...], str] = {}
     for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
         if field.class_ == "cosmetic" or field.field in ("id", "file"):
             continue
         fragments = tuple(_fragments(field))
         if fragments in seen:
-            yield f"{code(field.field)}: the same as in {code(seen[fragments])}"
-            yield ""
+            yield [f"{code(field.field)}: the same as in {code(seen[fragments])}", ""]
             continue
         seen[fragments] = field.field
         for what, old, new in fragments:
-            yield f"{code(field.field)}: **{_escape(what)}**"
-            yield ""
-            yield from _fenced(old, new)
-            yield ""
-    yield "</details>"
+            yield [f"{code(field.field)}: **{_escape(what)}**", "", *_fenced(old, new), ""]
 
 
 def _fragments(field: FieldChange) -> Iterator[tuple[str, str | None, str | None]]:
     for part in field.parts:
+        if part.class_ == "cosmetic":
+            continue
         yield part.what, part.old, part.new
     if not field.parts:
         yield field.what, _shown(field.old), _shown(field.new)
@@ -170,7 +186,7 @@ def _shown(value: object) -> str | None:
 
 def _fenced(old: str | None, new: str | None) -> Iterator[str]:
     lines = [
-        f"{mark} {_CONTROL.sub(chr(0xFFFD), line)}"
+        f"{mark} {visible(line)}"
         for mark, text in (("-", old), ("+", new))
         if text is not None
         for line in (_shorten(text).splitlines() or [""])
@@ -182,10 +198,10 @@ def _fenced(old: str | None, new: str | None) -> Iterator[str]:
     yield fence
 
 
-def _shorten(text: str) -> str:
-    if len(text) <= _LONGEST_FRAGMENT:
+def _shorten(text: str, longest: int = _LONGEST_FRAGMENT) -> str:
+    if len(text) <= longest:
         return text
-    return f"{text[:_LONGEST_FRAGMENT]}… ({len(text) - _LONGEST_FRAGMENT:,} more characters)"
+    return f"{text[:longest]}… ({len(text) - longest:,} more characters)"
 
 
 def _impact(impact: Impact) -> Iterator[str]:

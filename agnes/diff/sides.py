@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from agnes.errors import NoCommitError, RevisionError
@@ -12,7 +13,11 @@ from agnes.git.revision import merge_base
 from agnes.model.layout import PARTS
 
 WORKTREE = "worktree"
-_DEFAULTS = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master")
+_DEFAULTS = (
+    *("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master"),
+    *("refs/remotes/origin/main", "refs/remotes/origin/master"),
+)
+_SPAN = re.compile(r"(?P<left>[^:{}]*?)(?P<dots>\.{2,3})(?P<right>[^.:{}][^:{}]*|)")
 
 
 @dataclass(frozen=True)
@@ -36,8 +41,8 @@ def choose_sides(location: Location, base: str | None = None, head: str | None =
 
     Args:
         base: a revision. Without a `head` its merge base with HEAD is meant, since that is where
-            the work to be reviewed began. `A...B` is the merge base of A and B against B. By
-            default it is the merge base of the default branch and HEAD.
+            the work to be reviewed began. `A...B` is the merge base of A and B against B, `A..B`
+            A itself. By default it is the merge base of the default branch and HEAD.
         head: a revision; by default the working tree, and HEAD in a bare repository.
 
     Raises:
@@ -45,10 +50,10 @@ def choose_sides(location: Location, base: str | None = None, head: str | None =
         NoCommitError: the repository is empty.
     """
     repository = Repository(location, PARTS)
-    if base is not None and head is None and "..." in base:
-        left, _, right = base.partition("...")
-        head = repository.resolve(right or "HEAD")
-        start = _fork(repository, repository.resolve(left or "HEAD"), head)
+    span = _SPAN.fullmatch(base) if base is not None and head is None else None
+    if span is not None:
+        start, head = (repository.resolve(span[name] or "HEAD") for name in ("left", "right"))
+        start = _fork(repository, start, head) if span["dots"] == "..." else start
     elif head is not None:
         start = repository.resolve(base) if base is not None else _default(repository)
         head = repository.resolve(head)
@@ -67,13 +72,19 @@ def choose_sides(location: Location, base: str | None = None, head: str | None =
 
 
 def _default(repository: Repository) -> str:
-    """The tip of the default branch; of HEAD where no branch is known as that."""
+    """The tip of the default branch; of HEAD's where no other is known as that."""
     for ref in _DEFAULTS:
         try:
             return repository.resolve(ref)
         except (RevisionError, NoCommitError):
             continue
-    return repository.tip().commit
+    tip = repository.tip()
+    if tip.branch is None:  # as a CI checks out; to compare HEAD with itself would hide all
+        raise RevisionError(
+            "which branch this work began from is not known: neither main nor master is here",
+            "name it: da metrics diff BASE; if it is not here, fetch it: git fetch origin BRANCH",
+        )
+    return tip.commit
 
 
 def _fork(repository: Repository, base: str, head: str) -> str:
@@ -86,7 +97,7 @@ def _fork(repository: Repository, base: str, head: str) -> str:
     if repository.is_shallow():
         raise RevisionError(
             f"this shallow clone does not reach back to where {shown} part",
-            "fetch more: git fetch --unshallow (in GitHub Actions: fetch-depth: 0)",
+            "fetch more: git fetch --unshallow (in GitHub Actions, fetch-depth: 0)",
         )
     raise RevisionError(
         f"{shown} have no commit in common", "name both to compare them as they are: BASE HEAD"
