@@ -34,11 +34,13 @@ class Clause:
         key: its canonical text, by which it is compared.
         node: it, in the canonical tree.
         said: it as the query says it.
+        places: the columns that it names by their place in the result.
     """
 
     key: str
     node: exp.Expr
     said: str
+    places: str = ""
 
     @property
     def multiplies(self) -> bool:
@@ -199,8 +201,8 @@ class _Parts:
                 said = f"GROUP BY ALL: {', '.join(plain)}"
                 yield called, Clause(_keys(plain.values()), node, said)
             elif isinstance(node, exp.Expr):
-                key = text(_resolved(node, outputs))
-                yield called, Clause(key, node, self._said(node))
+                resolved, places = _resolve(node, outputs)
+                yield called, Clause(text(resolved), node, self._said(node), places)
 
     def _clause(self, node: exp.Expr) -> Clause:
         return Clause(text(node), node, self._said(node))
@@ -239,18 +241,22 @@ def _keys(clauses: Iterable[Clause]) -> str:
     return ", ".join(clause.key for clause in clauses)
 
 
-def _resolved(node: exp.Expr, outputs: dict[str, Clause]) -> exp.Expr:
-    """A copy of GROUP BY or ORDER BY, with the columns of the result as the SELECT makes them."""
+def _resolve(node: exp.Expr, outputs: dict[str, Clause]) -> tuple[exp.Expr, str]:
+    """A copy of GROUP BY or ORDER BY, with the columns of the result as the SELECT makes them; and
+    the names of those that are called by their place.
+    """
     if not isinstance(node, exp.Group | exp.Order) or not outputs:
-        return node
-    copied, places = node.copy(), list(outputs.values())
+        return node, ""
+    copied, names = node.copy(), dict(enumerate(outputs, 1))
+    places: list[str] = []
     for term in copied.expressions:
         inner = term.this if isinstance(term, exp.Ordered) else term
-        meant = None
+        name: str | None = None
         if isinstance(inner, exp.Column) and not inner.table:
-            meant = outputs.get(inner.name)
+            name = inner.name
         elif isinstance(inner, exp.Literal) and not inner.is_string and inner.name.isdecimal():
-            meant = dict(enumerate(places, 1)).get(int(inner.name))
-        if meant is not None:
-            inner.replace(meant.node.copy())
-    return copied
+            name = names.get(int(inner.name))
+            places += [name] if name else []
+        if name in outputs:
+            inner.replace(outputs[name].node.copy())
+    return copied, ", ".join(places)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -13,28 +11,12 @@ from sqlglot.errors import SqlglotError
 from agnes.sql.canonical import UnreadableSqlError, canonical_tree, read, text
 from agnes.sql.clauses import Clause, Part, Source, part_label, take_apart
 from agnes.sql.fragment import Fragments
+from agnes.sql.outputs import Difference, Kind, compare_outputs
 from agnes.sql.query import Query
 
-Kind = Literal["writing", "logic", "output added", "output gone"]
+__all__ = ["Difference", "Kind", "differences"]
 _ALIKE = 0.6
 """How much two terms must have in common for one to be an altered other."""
-
-
-@dataclass(frozen=True)
-class Difference:
-    """One thing that moved.
-
-    Args:
-        kind: `writing`, nothing but how it is written; `logic`, what rows and values come out;
-            `output added`, a column more; `output gone`, a column renamed, retyped or removed.
-        what: in words: `filter added`, `aggregate changed in mrr`.
-        old, new: the fragment before and after, None where there is none.
-    """
-
-    kind: Kind
-    what: str
-    old: str | None
-    new: str | None
 
 
 def differences(old: str, new: str) -> list[Difference]:
@@ -114,12 +96,14 @@ def _compare_parts(old: Part, new: Part, there: str) -> Iterator[Difference]:
     for called in dict.fromkeys([*old.filters, *new.filters]):
         sides = old.filters.get(called, []), new.filters.get(called, [])
         yield from _compare_terms(called, *sides, there)
-    yield from _compare_outputs(old, new, there)
+    yield from compare_outputs(old, new, there)
     for called in dict.fromkeys([*old.others, *new.others]):
         before, after = old.others.get(called), new.others.get(called)
         if (before and before.key) != (after and after.key):
             what = f"{called} {_verb(before, after)}{there}"
-            fragments = before.said if before else None, after.said if after else None
+            fragments = [it.said if it else None for it in (before, after)]
+            if before and after and before.said == after.said:
+                fragments = [f"{it.said}: {it.places}" for it in (before, after)]
             yield Difference("logic", what, *fragments)
     if old.is_one_row != new.is_one_row and "grouping" not in {*old.others, *new.others}:
         rows = [
@@ -206,70 +190,6 @@ def _alike(one: Clause, other: Clause) -> float:
     if columns[0] and columns[0] == columns[1]:
         return 1.0 + SequenceMatcher(None, one.key[:500], other.key[:500]).ratio()
     return SequenceMatcher(None, one.key[:500], other.key[:500]).ratio()
-
-
-def _compare_outputs(old: Part, new: Part, there: str) -> Iterator[Difference]:
-    gone = {name: it for name, it in old.outputs.items() if name not in new.outputs}
-    come = {name: it for name, it in new.outputs.items() if name not in old.outputs}
-    whole = not there  # what comes out of the query, not of a part of it
-    lost: Kind = "output gone" if whole else "logic"
-    column = "output column" if whole else "column"
-    for name, before in list(gone.items()):
-        after = next((other for other, it in come.items() if it.key == before.key), None)
-        if after is not None:
-            del gone[name], come[after]
-            yield Difference(lost, f"{column} renamed{there}", name, after)
-    for name, before in gone.items():
-        yield Difference(lost, f"{column} removed{there}", _named(before, name), None)
-    for name, now in come.items():
-        kind: Kind = "output added" if whole and not now.multiplies else "logic"
-        yield Difference(kind, f"{column} added{there}", None, _named(now, name))
-    for name, before in old.outputs.items():
-        now_ = new.outputs.get(name)
-        if now_ is not None and before.key != now_.key:
-            yield _changed_output(name, before, now_, lost, there)
-    names = [
-        [name for name in side.outputs if name in other.outputs]
-        for side, other in ((old, new), (new, old))
-    ]
-    if names[0] != names[1]:
-        shown = [", ".join(side) for side in names]
-        yield Difference("logic", f"order of the columns changed{there}", *shown)
-
-
-def _changed_output(name: str, old: Clause, new: Clause, lost: Kind, there: str) -> Difference:
-    bare = [it.node.this if isinstance(it.node, exp.Cast) else it.node for it in (old, new)]
-    if text(bare[0]) == text(bare[1]):
-        column = "output column" if lost == "output gone" else "column"
-        return Difference(lost, f"{column} {name} retyped{there}", old.said, new.said)
-    for kind, called in ((exp.Window, "window"), (exp.AggFunc, "aggregate")):
-        parts = [sorted(_shape(part) for part in it.node.find_all(kind)) for it in (old, new)]
-        if parts[0] != parts[1]:
-            return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
-    called = "source column" if _mould(old) == _mould(new) else "calculation"
-    return Difference("logic", f"{called} changed in {name}{there}", old.said, new.said)
-
-
-def _named(clause: Clause, name: str) -> str:
-    return clause.said if name in (clause.said, clause.node.name) else f"{clause.said} AS {name}"
-
-
-def _mould(clause: Clause) -> str:
-    """What is calculated, whatever it is calculated of."""
-    copied = exp.Tuple(expressions=[clause.node.copy()])
-    for column in list(copied.find_all(exp.Column)):
-        column.replace(exp.Placeholder())
-    return text(copied)
-
-
-def _shape(part: exp.Expr) -> str:
-    """What tells one window or aggregate from another: not the columns that it is given."""
-    if isinstance(part, exp.Window):
-        return text(part)
-    distinct = isinstance(part.this, exp.Distinct)
-    filtered = text(part.parent.expression) if isinstance(part.parent, exp.Filter) else ""
-    name = part.name if isinstance(part, exp.Anonymous) else type(part).__name__
-    return f"{name} {distinct} {filtered}"
 
 
 def _verb(before: object, after: object) -> str:
