@@ -161,7 +161,8 @@ class _Parts:
             part.outputs.setdefault(name or f"#{at}", self._clause(inner))
         part.others = dict(self._others(select, part.outputs))
         part.is_one_row = "grouping" not in part.others and any(
-            _aggregates(it.node) for it in [*part.outputs.values(), *part.filters.get("having", [])]
+            _aggregates(it.node)
+            for it in [*part.outputs.values(), *part.filters.get(_FILTERS["having"], [])]
         )
         yield part
 
