@@ -45,10 +45,10 @@ def compare_models(old: Model, new: Model, is_read: IsRead) -> list[FieldChange]
         is_read: asked for a table's columns that are gone or have another type.
     """
     if isinstance(old, Metric) and isinstance(new, Metric):
-        return list(_compare_metrics(_data(old), _data(new)))
+        return list(_compare_metrics(data_of(old), data_of(new)))
     if isinstance(old, Table) and isinstance(new, Table):
         return list(_compare_tables(old, new, is_read))
-    return list(_compare_settings(_data(old), _data(new)))
+    return list(_compare_settings(data_of(old), data_of(new)))
 
 
 def said(model: Model | None) -> set[str]:
@@ -64,7 +64,7 @@ def _flat(model: Model, **how: Any) -> dict[str, Any]:
     return data | {f"sql_{key}": sql for key, sql in variants.items()}
 
 
-def _data(model: Model) -> dict[str, Any]:
+def data_of(model: Model) -> dict[str, Any]:
     """What a definition says under its YAML keys, defaults spelt out, so that leaving them out is
     no change.
     """
@@ -94,7 +94,8 @@ def _compare_metrics(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Field
         if key in ("name", "category"):
             continue
         if key == "display_name" and [before, after] == [old["name"], new["name"]]:
-            continue  # nobody gave it one
+            yield _follows(key, before, after)
+            continue
         if key == "sql" or key.startswith(VARIANT):
             yield _compare_sql(key, before, after)
         elif key == "expression":
@@ -130,6 +131,11 @@ def _compare_expressions(old: str | None, new: str | None) -> FieldChange:
     if _same_expression(old, new):
         return FieldChange("expression", "cosmetic", old, new, _REWRITTEN)
     return _field("expression", "result-changing", old, new)
+
+
+def _follows(key: str, old: Any, new: Any, class_: Class = "cosmetic") -> FieldChange:
+    """Of a definition under another id, what nobody gave a value of its own."""
+    return FieldChange(key, class_, old, new, f"{key} follows the id")
 
 
 def _same_expression(one: str, other: str) -> bool:
@@ -176,13 +182,15 @@ def _compare_lists(key: str, old: list[Any], new: list[Any]) -> FieldChange:
 
 
 def _compare_tables(old: Table, new: Table, is_read: IsRead) -> Iterator[FieldChange]:
-    before, after = _data(old), _data(new)
+    before, after = data_of(old), data_of(new)
     for key in _keys(before, after):
         sides = before.get(key), after.get(key)
         if key in ("id", "is_public", "access", "columns"):
             continue
         if key in ("name", "source_table") and sides == (old.id, new.id):
-            continue  # nobody gave it one
+            moved = key == "source_table" and old.bucket is not None
+            yield _follows(key, *sides, "result-changing" if moved else "cosmetic")
+            continue
         if key in _SOURCE:
             yield _field(key, "result-changing", *sides)
         else:
@@ -263,5 +271,5 @@ def spell_out(model: Model, *, gone: bool) -> list[FieldChange]:
         class_ = "documentation"  # no number is read from it
     return [
         _field(key, class_, value if gone else None, None if gone else value)
-        for key, value in _data(model).items()
+        for key, value in data_of(model).items()
     ]
