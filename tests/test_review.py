@@ -61,6 +61,13 @@ def test_a_bare_repository_is_reviewed(catalog, tmp_path) -> None:
     assert {it.path for it in found.findings} == {MRR}
 
 
-def test_as_data_it_is_the_difference(catalog) -> None:
+def test_as_data_it_is_the_difference_and_whom_it_hits(catalog) -> None:
     found = review(catalog.path)
-    assert found.as_dict() == found.diff.as_dict()
+    assert found.as_dict() == found.diff.as_dict() | {"impact": found.impact.as_dict()}
+
+
+def test_whom_a_change_hits_is_told(catalog) -> None:
+    text = (catalog.path / "tables/orders.yml").read_text()
+    catalog.write("tables/orders.yml", text.replace("  amount: {basetype: NUMERIC}\n", ""))
+    [effect] = review(catalog.path).impact.effects
+    assert (effect.id, effect.read_by) == ("tables/orders.amount", ("revenue/arr", "revenue/mrr"))

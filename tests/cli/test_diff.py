@@ -50,6 +50,7 @@ def test_what_comes_goes_and_moves_has_a_mark(da, here) -> None:
 def test_the_json_is_what_programs_read(da, edited) -> None:
     found = da("metrics", "diff", "--json").json
     assert found == da("metrics", "diff", "--format", "json").json
+    assert found.pop("impact").keys() == {"effects", "metrics"}
     assert found == {
         "base": edited.git("rev-parse", "HEAD"),
         "head": "worktree",

@@ -281,13 +281,6 @@ def test_a_column_breaks_what_reads_it(trees: Trees, what: str) -> None:
     assert change.class_ == ("breaking" if reads else "compatible")
 
 
-def test_a_dimension_reads_its_column(trees: Trees) -> None:
-    metric = "name: mrr\ntable: users\ndimensions: [plan]\nsql: SELECT COUNT(*) AS n FROM users\n"
-    files = {METRIC: metric, "tables/users.yml": USERS}
-    change = trees.change(files, files | {"tables/users.yml": USERS.replace("  plan: {}\n", "")})
-    assert change.class_ == "breaking"
-
-
 def test_a_column_that_its_metric_no_longer_reads_may_go(trees: Trees) -> None:
     old = {METRIC: "name: mrr\nsql: SELECT plan FROM users\n", "tables/users.yml": USERS}
     new = {METRIC: "name: mrr\nsql: SELECT user_id FROM users\n"}

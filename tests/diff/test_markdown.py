@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agnes.diff.change import Change, Diff, FieldChange, Part, Trouble
-from agnes.diff.markdown import MARKER, MAX_CHARACTERS, code, comment
+from agnes.diff.markdown import MARKER, MAX_CHARACTERS, code
+from agnes.diff.markdown import comment as whole_comment
+from agnes.lineage.impact import Effect, Impact, Use
 from agnes.model.diagnostic import Diagnostic
 from tests.conftest import FUZZ
 
@@ -33,8 +35,8 @@ def diff_of(text: str) -> Diff:
     """Where anything that a person writes can come to stand, it stands."""
     parts = (Part("result-changing", f"filter added in {text}", text, text[::-1]),)
     fields = (
-        FieldChange("sql", "result-changing", text, text, text, parts),
-        FieldChange(f"columns.{text}.description", "documentation", text, None, text),
+        FieldChange("sql", "result-changing", text, text, f"x {text}", parts),
+        FieldChange(f"columns.{text}.description", "documentation", text, None, f"{text} x"),
         FieldChange("meta", "documentation", {text: [text]}, {}, "meta changed"),
         FieldChange("file", "cosmetic", None, None, text),
     )
@@ -46,17 +48,25 @@ def diff_of(text: str) -> Diff:
     return Diff("1" * 40, "worktree", changes, (Trouble("a/e", "head", text, 3, text),))
 
 
+def impact_of(text: str) -> Impact:
+    return Impact((Effect(f"a/b {text}", (text,), (text,), (Use("a/b", text),)),))
+
+
+def comment(diff: Diff, impact: Impact | None = None, findings=()) -> str:
+    return whole_comment(diff, impact or Impact(()), findings)
+
+
 def findings_of(text: str) -> list[Diagnostic]:
     return [Diagnostic(text, 1, 1, "AG101", "error", text, text)]
 
 
 def assert_is_harmless(text: str) -> None:
-    written = comment(diff_of(text), findings=findings_of(text))
+    written = comment(diff_of(text), impact_of(text), findings_of(text))
     assert len(written) <= MAX_CHARACTERS
     assert written.startswith(MARKER)
     assert not re.search(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e-\u200f\u2028-\u202e]", written)
     written.encode()  # no half of a character
-    plain = comment(diff_of("plain"), findings=findings_of("plain"))
+    plain = comment(diff_of("plain"), impact_of("plain"), findings_of("plain"))
     assert shape(written) == shape(plain)
 
 
@@ -153,7 +163,7 @@ def test_variants_that_change_alike_are_told_once() -> None:
     )
     written = comment(Diff("1", "2", (Change("a/b", "changed", None, "x", fields),)))
     assert written.count("+ x = 1") == 1
-    assert "**sql&#95;by&#95;plan**: the same as in sql" in written
+    assert "`sql_by_plan`: the same as in `sql`" in written
 
 
 def test_what_does_not_fit_is_cut_and_counted() -> None:
@@ -198,5 +208,8 @@ def test_findings_are_counted_where_there_are_many() -> None:
     assert "- and 10 more" in written
 
 
-def test_impact_is_markdown_of_its_own() -> None:
-    assert "### Impact\n\n- **x**" in comment(Diff("1", "2", ()), impact=["- **x**"])
+def test_whom_it_hits_is_said_before_what_is_wrong() -> None:
+    finding = Diagnostic("a.yml", 1, 2, "AG301", "warning", "odd")
+    written = comment(Diff("1", "2", ()), impact_of("a/c"), [finding])
+    assert written.index("### Whom it hits") < written.index("### Findings of validation")
+    assert "- `a/b a/c`: read by `a/c`; built on by `a/c`; used by a/c" in written
