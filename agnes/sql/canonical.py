@@ -1,26 +1,57 @@
 """Queries that mean the same have one canonical form, however they are written.
 
 The form forgets layout, comments, the case of keywords and of unquoted names, the names of CTEs and
-of table aliases, the order of AND and OR terms, parentheses that change nothing, and the several
+of table aliases, the order of AND and OR terms, brackets that change nothing, and the several
 spellings of one operator. It forgets nothing else: what it calls equal, every engine answers
-equally.
+equally. In doubt it keeps what is written: that a change of writing shows as one of meaning is a
+nuisance, that a change of meaning does not show is not to happen.
+
+One thing cannot be seen without the tables: `x.a` may be a field of a column `x` although a table
+is called `x` too. It is taken for the table's.
 """
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from sqlglot import ErrorLevel, exp
-from sqlglot.errors import SqlglotError
+from sqlglot import exp
+from sqlglot.parser import Parser
+from sqlglot.tokenizer_core import TokenType
 
+from agnes.sql.brackets import drop_brackets, odd_operators
 from agnes.sql.gate import read_query
+from agnes.sql.names import lower
+from agnes.sql.parser import tokenize
 from agnes.sql.problem import RefusedSqlError
 from agnes.sql.query import Query
+from agnes.sql.renaming import rename, sources
 
-_OPERATORS = (exp.Binary, exp.Unary, exp.Predicate)
-_BOUND = (exp.Paren, exp.Dot, exp.Slice, exp.PropertyEQ)
-"""Operators to sqlglot, which bind to nothing else."""
+__all__ = [
+    "ORIGIN",
+    "UnreadableSqlError",
+    "canonical",
+    "canonical_expression",
+    "canonical_tree",
+    "read",
+    "same_meaning",
+    "sources",
+    "terms",
+    "text",
+]
+
 _CONNECTORS = (exp.And, exp.Or)
+_WORDED = (exp.Anonymous, exp.Join, exp.Var, exp.Window, exp.WindowSpec)
+"""Nodes that hold keywords, or the name of a function, as they are written."""
+_ODD_SIGNS = ("!", "@", "^@", "&&", "<@", "@>", "<->", "<=>")
+"""Operators that sqlglot takes for others, for functions, or in another order."""
+_IDLE = {
+    *(TokenType.ALIAS, TokenType.ASC, TokenType.INNER, TokenType.OUTER, TokenType.DCOLON),
+    *(TokenType.L_PAREN, TokenType.R_PAREN, TokenType.COMMA, TokenType.SEMICOLON),
+    *Parser.TYPE_TOKENS,
+}
+"""What changes nothing, and what can be written otherwise and is kept by the tree."""
 ORIGIN = "origin"
 """The key in a node's `meta` of the node of the query as written that it comes from."""
 
@@ -72,47 +103,101 @@ def read(sql: str) -> Query:
 def canonical_tree(query: Query, ctes: Mapping[str, str] | None = None) -> exp.Query:
     """The canonical form as a tree, a copy of the query's own.
 
+    Names that are written in the query are quoted in it, names that are given here are not.
+
     Args:
         ctes: what to call CTEs, by their names in lower case; by default they are numbered.
 
     Returns:
-        A tree without parentheses; `text` tells it unambiguously all the same.
+        A tree for `text`, not for sqlglot's generator.
 
     Raises:
-        UnreadableSqlError: it is nested too deeply.
+        UnreadableSqlError: sqlglot reads it otherwise than DuckDB does.
     """
-    try:
-        tree = query.tree.copy()
-        for copied, written in zip(tree.walk(bfs=False), query.tree.walk(bfs=False), strict=True):
-            copied.meta[ORIGIN] = written
-        tree = _outermost(tree)
-        _rename(Query(query.sql, tree), ctes)
-        _normalize(tree)
-        _sort_terms(tree)
-    except RecursionError as error:
-        raise UnreadableSqlError("it is nested too deeply") from error
+    tree = query.tree.copy()
+    for copied, written in zip(tree.walk(bfs=False), query.tree.walk(bfs=False), strict=True):
+        copied.meta[ORIGIN] = written
+    tree = _outermost(tree)
+    words = _words(query)
+    _normalize(tree)
+    drop_brackets(tree)
+    rename(Query(query.sql, tree), ctes or {})
+    _sort_terms(tree)
+    tree.set("words", words)
     return tree
 
 
 def text(node: exp.Expr) -> str:
     """A canonical tree, or a part of one, as text: equal for equal trees alone.
 
-    Raises:
-        UnreadableSqlError: sqlglot cannot write it faithfully.
+    It is no SQL, in which different trees may look alike, but tells all that a tree holds.
     """
-    try:
-        return _bracketed(node).sql(
-            "duckdb", identify=True, comments=False, unsupported_level=ErrorLevel.RAISE
-        )
-    except (SqlglotError, RecursionError) as error:
-        raise UnreadableSqlError(str(error)) from error
+    return _text(node, {})
+
+
+def _text(node: exp.Expr, known: Mapping[int, str]) -> str:
+    written: list[str] = []
+    pending: list[object] = [node]
+    while pending:
+        item = pending.pop()
+        if id(item) in known:
+            written.append(known[id(item)])
+        elif isinstance(item, exp.Expr):
+            pending += reversed(list(_told(item)))
+        else:
+            written.append(str(item))
+    return "".join(written)
+
+
+def _told(node: exp.Expr) -> Iterator[exp.Expr | str]:
+    """What a node says, in pieces: texts, and nodes that have their own to say."""
+    if isinstance(node, exp.Identifier):
+        yield json.dumps(node.name) if node.quoted else node.name
+    elif isinstance(node, exp.Literal):
+        yield repr(node.name) if node.is_string else node.name
+    else:
+        yield f"{node.key}("
+        for key, value in sorted(node.args.items()):
+            if value is not None and value != []:
+                yield f" {key}="
+                for item in value if isinstance(value, list) else [value]:
+                    yield item if isinstance(item, exp.Expr) else repr(item)
+                    yield ","
+        yield ")"
+
+
+def _words(query: Query) -> list[str]:
+    """The words and literals of a query without its names, in alphabetical order.
+
+    A tree of sqlglot's lacks some of what is written: it forgets a second argument of ANY_VALUE,
+    and whether a path in JSON was a key with a dot.
+    """
+    words: Counter[str] = Counter()
+    for token in tokenize(query.sql):
+        written = query.sql[token.start : token.end + 1]
+        if token.token_type == TokenType.IDENTIFIER:
+            words[lower(token.text)] += 1
+        elif token.token_type.name.endswith("STRING"):
+            words[written] += 1
+        elif written in _ODD_SIGNS:
+            raise UnreadableSqlError(f"{written} is no operator that can be compared")
+        elif token.token_type not in _IDLE:
+            name = token.token_type.name
+            is_word = written[0].isalnum() or written[0] == "_"
+            words[lower(" ".join(written.split())) if is_word else name] += 1
+    if words["PLUS"] != sum(1 for _ in query.tree.find_all(exp.Add)):
+        raise UnreadableSqlError("it has a + before a value")
+    del words["cast"]
+    names = (lower(name.name) for name in query.tree.find_all(exp.Identifier))
+    return sorted((words - Counter(names)).elements())
 
 
 def _outermost(tree: exp.Query) -> exp.Query:
     """The query within brackets around it all."""
     while isinstance(tree, exp.Subquery) and _says_nothing_else(tree):
         inner = tree.this
-        assert isinstance(inner, exp.Query)
+        if not isinstance(inner, exp.Query):
+            break
         tree = inner
     tree.pop()
     return tree
@@ -122,121 +207,42 @@ def _says_nothing_else(node: exp.Expr) -> bool:
     return all(key == "this" or not value for key, value in node.args.items())
 
 
-def _rename(query: Query, ctes: Mapping[str, str] | None) -> None:
-    """Give CTEs and the tables of each SELECT names that follow from the query alone."""
-    names: dict[int, str] = {}
-    for at, cte in enumerate(query.tree.find_all(exp.CTE, bfs=False), 1):
-        names[id(cte)] = (ctes or {}).get(cte.alias.casefold(), f"_cte_{at}")
-    meant = {id(table): query.cte(table) for table in query.tree.find_all(exp.Table)}
-    protected = _protected(query.tree)
-    known: dict[int, dict[str, str]] = {}
-    for select in query.tree.find_all(exp.Select, bfs=False):
-        taken = {name for outer in _around(select, known) for name in outer.values()}
-        known[id(select)] = {}
-        for source in sources(select):
-            visible = source.alias_or_name.casefold()
-            if not visible or visible in known[id(select)]:
-                continue
-            of = meant.get(id(source))
-            base = _base(source) if of is None else names[id(of)]
-            name = visible if visible in protected else _free(base, taken)
-            taken.add(name)
-            known[id(select)][visible] = name
-            _call(source, name)
-    for column in query.tree.find_all(exp.Column):
-        qualifier = column.table.casefold()
-        if qualifier and not column.args.get("db"):
-            found = [outer[qualifier] for outer in _around(column, known) if qualifier in outer]
-            if found:
-                column.set("table", exp.to_identifier(found[0], quoted=True))
-    for table in query.tree.find_all(exp.Table):
-        if (of := meant.get(id(table))) is not None:
-            table.set("this", exp.to_identifier(names[id(of)], quoted=True))
-    for cte in query.tree.find_all(exp.CTE):
-        cte.args["alias"].set("this", exp.to_identifier(names[id(cte)], quoted=True))
-
-
-def _protected(tree: exp.Expr) -> set[str]:
-    """Names that may be a table's or a column's, which renaming might take for the other."""
-    columns = list(tree.find_all(exp.Column))
-    bare = {column.name.casefold() for column in columns if not column.table}
-    long = {
-        part.name.casefold() for column in columns for part in column.parts if column.args.get("db")
-    }
-    return bare | long
-
-
-def sources(select: exp.Expr) -> Iterator[exp.Expr]:
-    """What one SELECT reads from, in the order of the text: tables, subqueries, functions."""
-    start = select.args.get("from_")
-    pending = [start.this] if start else []
-    pending += [join.this for join in select.args.get("joins") or []]
-    pending += select.args.get("laterals") or []
-    while pending:
-        source = pending.pop(0)
-        joins = source.args.get("joins") or []
-        inner = [source.this] if isinstance(source, exp.Paren) else [source]
-        if inner[0] is source:
-            yield source
-        pending = [
-            *(item for item in inner if item is not source),
-            *(join.this for join in joins),
-            *pending,
-        ]
-
-
-def _around(node: exp.Expr, known: Mapping[int, dict[str, str]]) -> Iterator[dict[str, str]]:
-    """The names of the SELECTs around a node, from the inside out."""
-    at: exp.Expr | None = node
-    while at is not None:
-        if id(at) in known:
-            yield known[id(at)]
-        at = at.parent
-
-
-def _base(source: exp.Expr) -> str:
-    return source.name.casefold() if isinstance(source, exp.Table) and source.name else "_query"
-
-
-def _free(base: str, taken: set[str]) -> str:
-    name, number = base, 1
-    while name in taken:
-        number += 1
-        name = f"{base}_{number}"
-    return name
-
-
-def _call(source: exp.Expr, name: str) -> None:
-    alias = source.args.get("alias")
-    if isinstance(alias, exp.TableAlias):
-        alias.set("this", exp.to_identifier(name, quoted=True))
-    elif isinstance(source, exp.Table | exp.Subquery):
-        source.set("alias", exp.TableAlias(this=exp.to_identifier(name, quoted=True)))
-
-
 def _normalize(tree: exp.Expr) -> None:
+    shown = set(_shown(tree))
     for node in list(tree.walk()):
         match node:
             case exp.Identifier():
-                if not node.quoted:
-                    node.set("this", node.name.lower())
+                if not node.quoted and id(node) not in shown:
+                    node.set("this", lower(node.name))
                 node.set("quoted", True)
-            case exp.Join():
-                if node.kind.upper() == "INNER" or (node.side and node.kind.upper() == "OUTER"):
-                    node.set("kind", None)
             case exp.Ordered():
                 node.set("desc", bool(node.args.get("desc")))
-            case exp.Paren():
-                node.replace(node.this)
+            case _ if isinstance(node, _WORDED):
+                for key, value in list(node.args.items()):
+                    if isinstance(value, str):
+                        node.set(key, value.upper())
+                if isinstance(node, exp.Join) and node.kind == ("OUTER" if node.side else "INNER"):
+                    node.set("kind", None)
+
+
+def _shown(tree: exp.Expr) -> Iterator[int]:
+    """The names that come out as they are written: keys of structs, values of a PIVOT."""
+    yield from (id(key.this) for key in tree.find_all(exp.PropertyEQ))
+    for pivot in tree.find_all(exp.Pivot):
+        for values in pivot.find_all(exp.In):
+            for value in values.expressions:
+                yield from (id(name) for name in value.find_all(exp.Identifier))
 
 
 def _sort_terms(tree: exp.Expr) -> None:
     """Put the terms of each AND and OR into the order of their text, the innermost first."""
+    known: dict[int, str] = {}
+    odd = odd_operators(tree)
     for node in reversed(list(tree.find_all(*_CONNECTORS, bfs=False))):
-        if type(node.parent) is type(node):
+        if type(node.parent) is type(node) or id(node) in odd:
             continue
         written = node.meta.get(ORIGIN)
-        terms = sorted(node.flatten(unnest=False), key=text)
+        terms = sorted(node.flatten(unnest=False), key=lambda term: _text(term, known))
         for term in terms:
             term.pop()
         chain = terms[0]
@@ -244,6 +250,7 @@ def _sort_terms(tree: exp.Expr) -> None:
             chain = type(node)(this=chain, expression=term)
         chain.meta[ORIGIN] = written
         node.replace(chain)
+        known[id(chain)] = _text(chain, known)
 
 
 def terms(node: exp.Expr | None) -> list[exp.Expr]:
@@ -251,18 +258,3 @@ def terms(node: exp.Expr | None) -> list[exp.Expr]:
     if node is None:
         return []
     return list(node.flatten(unnest=False)) if isinstance(node, exp.And) else [node]
-
-
-def _bracketed(node: exp.Expr) -> exp.Expr:
-    """A copy in which brackets say what binds to what."""
-    copied = node.copy()
-    for inner in list(copied.walk()):
-        chained = isinstance(inner, _CONNECTORS) and type(inner.parent) is type(inner)
-        # A chain of one connector needs no brackets, and might be too long for them.
-        if inner is copied or chained or isinstance(inner, _BOUND):
-            continue
-        if isinstance(inner, _OPERATORS):
-            bracket = exp.Paren()
-            inner.replace(bracket)
-            bracket.set("this", inner)
-    return copied

@@ -31,3 +31,8 @@ def is_path(name: str) -> bool:
 def is_file_name(name: str) -> bool:
     """Whether DuckDB reads a file of this name, unless a table is called so."""
     return _FILE_NAME.search(name) is not None
+
+
+def lower(name: str) -> str:
+    """A name as DuckDB compares it: of letters other than a to z it minds the case."""
+    return name.encode().lower().decode()

@@ -28,6 +28,8 @@ class _Dialect(DuckDB):
 
 _DIALECT = _Dialect()
 _DIALECT.INDEX_OFFSET = 0  # or each [1] infers the types of everything before it
+WRITTEN = "written"
+"""What is set in an `exp.Paren` of the text; sqlglot puts some around terms that have none."""
 _MAX_LEVELS = 300
 _CHAINS = (exp.Binary, exp.SetOperation)
 """What makes a tree deep without a nesting in the text: sums, a row of UNIONs. A name of many
@@ -99,6 +101,12 @@ class _Parser(DuckDBParser):
         if index < self._index:
             self._spend(self._index - index)
         super()._retreat(index)
+
+    def _parse_paren(self) -> Any:
+        this = super()._parse_paren()
+        if isinstance(this, exp.Paren):
+            this.set(WRITTEN, True)
+        return this
 
     def _parse_bracket(self, this: Any = None) -> Any:
         # What a method is called on was copied just before.

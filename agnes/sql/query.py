@@ -9,6 +9,8 @@ from functools import cached_property
 
 from sqlglot import exp
 
+from agnes.sql.names import lower
+
 _GROUPINGS = (exp.Group, exp.Rollup, exp.Cube, exp.GroupingSets, exp.Tuple, exp.Paren, exp.Distinct)
 _DIGITS = 5
 
@@ -59,7 +61,7 @@ class Query:
         """Of each WITH, by its id, the names and at which place in it each stands first."""
         return {
             id(scope): {
-                cte.alias.casefold(): at for at, cte in reversed(list(enumerate(scope.expressions)))
+                lower(cte.alias): at for at, cte in reversed(list(enumerate(scope.expressions)))
             }
             for scope in self.tree.find_all(exp.With)
         }
@@ -180,7 +182,7 @@ def name_place(table: exp.Table) -> Place:
 def _find_cte(table: exp.Table, scopes: Mapping[int, Mapping[str, int]]) -> exp.CTE | None:
     if table.args.get("db"):
         return None
-    name = table.name.casefold()
+    name = lower(table.name)
     below: exp.Expr = table
     path = {id(table)}
     while (at := below.parent) is not None:
