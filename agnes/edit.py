@@ -12,13 +12,24 @@ from agnes.git.entry import Entry
 from agnes.git.refs import Location
 from agnes.git.repository import Repository
 from agnes.git.writer import Edit, commit, identity
-from agnes.load.catalog import load_catalog
+from agnes.load.catalog import load_catalog, read_entry, serve
 from agnes.load.document import read_document
 from agnes.load.older import complete
 from agnes.load.pack import Pack, table_from_fields
-from agnes.model.catalog import Index
-from agnes.model.layout import ENDINGS, INDEX, PARTS, Layout, Slot, printable, survey
-from agnes.model.metric import Metric
+from agnes.model.catalog import Index, Settings, approvers
+from agnes.model.diagnostic import Diagnostic
+from agnes.model.layout import (
+    ENDINGS,
+    INDEX,
+    PARTS,
+    SETTINGS,
+    Kind,
+    Layout,
+    Slot,
+    printable,
+    survey,
+)
+from agnes.model.metric import YAML_KEYS, Metric
 from agnes.model.scalar import core
 from agnes.model.table import Table
 from agnes.sync.reconcile import followed_ref
@@ -84,6 +95,24 @@ class Editor:
             self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table, pack.older)
         self._check_queries(plan)
         self._keep_index(plan, pack.index)
+        return plan
+
+    def set_key(self, key: str, values: Mapping[str, Any]) -> Plan:
+        """Plan to give one key of metrics another value; nothing else in their files changes.
+
+        Args:
+            values: id of a metric to the key's new value, None to take it out.
+        """
+        plan = Plan(self.base, self.branch)
+        for metric_id, value in values.items():
+            path = self.path("metric", metric_id)
+            original = self.repository.read(self.entries[path])
+            content = patch(original, _with_key(original, key, value))
+            if content == original:
+                plan.unchanged.append(metric_id)
+                continue
+            plan.files[path] = content
+            plan.changed.append(metric_id)
         return plan
 
     def expect(self, path: str, blob: str) -> None:
@@ -154,6 +183,40 @@ class Editor:
             raise InvalidError(f"{path} does not validate", [], "repair it first")
         return value
 
+    def metric(self, metric_id: str) -> Metric:
+        """A metric as it is on the branch.
+
+        Raises:
+            NotFoundError: there is no such metric.
+            InvalidError: its file does not validate.
+        """
+        path = self.path("metric", metric_id)
+        document = read_entry(self.repository, self.layout.slots[path], self.entries[path])
+        if not isinstance(document.value, Metric):
+            message = f"{path} does not validate"
+            raise InvalidError(message, document.diagnostics, "repair it first")
+        return document.value
+
+    def path(self, kind: Kind, id_: str) -> str:
+        """The file of a metric or table on the branch.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        found = self._paths.get((kind, id_))
+        if found is None:
+            raise NotFoundError(f"{kind.capitalize()} '{printable(id_)}' not found")
+        return found
+
+    def settings(self) -> Settings:
+        """What agnes.yml says on the branch; if it is broken, what it said last."""
+        entries = [entry for entry in self.entries.values() if entry.path == SETTINGS]
+        for item in serve(self.repository, self.base, self.layout.slots, entries):
+            if not isinstance(item.value, Settings):
+                raise InvalidError(f"{SETTINGS} does not validate", item.document.diagnostics)
+            return item.value
+        return Settings()
+
     def _read(self, entry: Entry) -> dict[str, Table]:
         return load_catalog(self.repository, [entry]).tables
 
@@ -161,6 +224,7 @@ class Editor:
         entry = self.entries.get(slot.path)
         if entry is None:
             self._check_new(slot)
+            self._check_certificate(slot, value, [])
             plan.files[slot.path] = dump(core(value.to_yaml()))
             plan.added.append(name)
             return
@@ -168,6 +232,11 @@ class Editor:
         document = read_document(slot, original)
         if older and isinstance(document.value, Metric | Table):
             value = complete(value, document.value)
+        there = document.value or document.rest
+        if isinstance(value, Metric) and isinstance(there, Metric) and value.certified is None:
+            # Who does not know of certificates must not delete one: it lapses, and says so.
+            value = value.model_copy(update={"certified": there.certified})
+        self._check_certificate(slot, value, [there] if isinstance(there, Metric) else [])
         data = core(value.to_yaml())
         if document.value == value:
             plan.unchanged.append(name)
@@ -198,6 +267,27 @@ class Editor:
         found = [finding for finding in found if finding.severity == "error"]
         if found:
             raise InvalidError(f"{len(found)} error(s); nothing was changed", sorted(found))
+
+    def _check_certificate(self, slot: Slot, value: Metric | Table, before: list[Metric]) -> None:
+        """A certificate that comes with a definition meets the same rules as in a commit."""
+        if not isinstance(value, Metric) or value.certified is None:
+            return
+        if value.certified in [metric.certified for metric in before]:
+            return
+        from agnes.lint.rules.certification import CertifiedInPassing, MayNotCertify
+
+        settings = self.settings()
+        may = approvers(settings.certifiers, settings.groups)
+        author = identity(self.location).email
+        code = CertifiedInPassing.code
+        wrong = CertifiedInPassing.objection(value, before, author, anybody=may is None)
+        if wrong is None and may is not None and value.certified.by.casefold() not in may:
+            code = MayNotCertify.code
+            wrong = f"{value.certified.by} may not certify", "agnes.yml says who may"
+        if wrong is not None:
+            path = printable(slot.path)
+            finding = Diagnostic(path, 0, 0, code, "error", *wrong)
+            raise InvalidError("1 error(s); nothing was changed", [finding])
 
     def _check_new(self, slot: Slot) -> None:
         known = next((other for kind, other in self._paths if _same(slot, kind, other)), None)
@@ -247,6 +337,19 @@ def _same(slot: Slot, kind: str, other: str) -> bool:
 
 def _folder(category: Mapping[str, Any]) -> str:
     return str(category.get("folder") or category["name"]).rstrip("/")
+
+
+def _with_key(original: bytes, key: str, value: Any) -> dict[str, Any]:
+    """What a metric's file says, with one key more, at its place, or less."""
+    data = core(load(original))
+    said: dict[str, Any] = data[0] if isinstance(data, list) else data
+    if value is None or key in said:
+        changed = said | {key: value}
+        return {name: it for name, it in changed.items() if name != key or it is not None}
+    earlier = YAML_KEYS[: YAML_KEYS.index(key)]
+    at = max((number for number, name in enumerate(said, 1) if name in earlier), default=0)
+    items = list(said.items())
+    return dict([*items[:at], (key, value), *items[at:]])
 
 
 def _like(original: bytes, data: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from agnes.cli.main import app
 from agnes.lint.page import rules_page as rule_lines
 from agnes.model.catalog import Index, IndexCategory, Lint, Settings
 from agnes.model.fields import Model
-from agnes.model.metric import Metric
+from agnes.model.metric import Certificate, Metric
 from agnes.model.table import Column, Table
 
 # The tests load this file alone, from anywhere.
@@ -67,6 +67,9 @@ def yaml_page() -> str:
         "down by a dimension. `table_name` is read for `table`.",
         "",
         *_table(Metric, hide={"sql_variants"}),
+        "`certified`, see [certification.md](../certification.md):",
+        "",
+        *_table(Certificate),
         "## Table: `tables/<id>.yml`",
         "",
         *_table(Table),

@@ -15,7 +15,7 @@ LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge"},
-    "use cases": {"edit", "sync", "repositories", "migrate", "scaffold", "review"},
+    "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"},
     "faces": {"cli", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}

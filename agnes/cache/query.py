@@ -22,7 +22,7 @@ Row = dict[str, Any]
 
 COUNTS = ("metrics", "tables", "columns", "stale", "errors", "warnings")
 _COMMIT = re.compile("[0-9a-f]{40}")
-_JSON_COLUMNS = ("sql_variants", "validation", "meta")
+_JSON_COLUMNS = ("sql_variants", "validation", "meta", "certified")
 
 
 class Snapshot:

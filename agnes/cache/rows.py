@@ -9,6 +9,7 @@ from typing import Any
 from agnes.cache.arrow import Kind
 from agnes.git.history import FileHistory
 from agnes.load.catalog import Served
+from agnes.load.certificate import certification
 from agnes.model.catalog import Index
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.metric import Metric
@@ -31,6 +32,7 @@ METRIC: dict[str, Kind] = {
     "inputs": "texts",
     **dict.fromkeys(("replaced_by", "path", "blob", "commit_id", "author"), "text"),
     "stale": "bool",
+    **dict.fromkeys(("certified", "certified_by", "certified_on", "certification"), "text"),
 }
 COLUMN: dict[str, Kind] = {
     **dict.fromkeys(
@@ -114,6 +116,7 @@ def metric_row(served: Served, metric: Metric, history: FileHistory) -> Row:
         "created_at": history.first.time,
         "updated_at": history.last.time,
         **_provenance(served, history),
+        **_certificate(metric),
     }
     return tuple(
         values[column] if column in values else getattr(metric, column) for column in METRIC
@@ -182,6 +185,14 @@ def _provenance(served: Served, history: FileHistory) -> dict[str, Any]:
         "author": history.last.author,
         "stale": served.stale,
     }
+
+
+def _certificate(metric: Metric) -> dict[str, Any]:
+    said = metric.certified
+    if said is None:
+        return dict.fromkeys(("certified", "certified_by", "certified_on", "certification"))
+    found = {"certified": _json(said.model_dump()), "certification": certification(metric)}
+    return found | {"certified_by": said.by, "certified_on": said.on}
 
 
 def _json(value: dict[str, Any]) -> str | None:

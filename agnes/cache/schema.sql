@@ -35,7 +35,11 @@ CREATE TABLE metric_definitions (
     blob VARCHAR NOT NULL,             -- git's id of the version that is served
     commit_id VARCHAR,                 -- the commit that last changed the file
     author VARCHAR,                    -- and its author
-    stale BOOLEAN NOT NULL DEFAULT false  -- the file is broken; an earlier version is served
+    stale BOOLEAN NOT NULL DEFAULT false,  -- the file is broken; an earlier version is served
+    certified JSON,                    -- the certificate as the file has it
+    certified_by VARCHAR,              -- the e-mail of who approved
+    certified_on VARCHAR,              -- and the day, 2026-07-29
+    certification VARCHAR              -- certified, or lapsed: the meaning changed since
 );
 
 CREATE TABLE column_metadata (

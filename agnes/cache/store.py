@@ -24,7 +24,7 @@ from agnes.cache.inuse import in_use
 from agnes.errors import CacheError, CacheWriteError
 from agnes.git.refs import Location
 
-FORMAT = 2
+FORMAT = 3
 KEEP = 5
 """Snapshots that are kept besides those in force; readers may still be about to open one."""
 LOCK_SECONDS = 600.0

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.options import CatalogOption, IdArgument, JsonOption, catalog_path, snapshot
+from agnes.cli.options import (
+    CatalogOption,
+    IdArgument,
+    IdsArgument,
+    JsonOption,
+    catalog_path,
+    snapshot,
+)
 from agnes.cli.output import change_lines, echo, note, print_json
 from agnes.errors import NotFoundError, UsageError
 
@@ -84,15 +92,52 @@ def remove(
 
     path = catalog_path(catalog)
     editor = Editor(locate(path))
-    try:
+    with _nearest(path, [metric_id]):
         plan = editor.remove([metric_id])
+    _apply(editor, plan, "remove", dry_run=dry_run, json=json)
+
+
+def certify(
+    metric_ids: IdsArgument,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="Take the certificates back instead.")
+    ] = False,
+    dry_run: DryRunOption = False,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Approve of metrics as they are on the branch, as a commit in your name.
+
+    A certificate holds until the metric means something else. agnes.yml says who may certify.
+
+    \b
+    Examples:
+      da metrics certify revenue/mrr revenue/arr
+      da metrics certify revenue/mrr --revoke
+    """
+    from agnes import certify as approval
+    from agnes.edit import Editor
+    from agnes.git.refs import locate
+
+    path = catalog_path(catalog)
+    editor = Editor(locate(path))
+    with _nearest(path, metric_ids):
+        plan = (approval.revoke if revoke else approval.certify)(editor, metric_ids)
+    verb, source = ("revoke the certificate of" if revoke else "certify"), "manual"
+    _apply(editor, plan, verb, dry_run=dry_run, json=json, source=source)
+
+
+@contextmanager
+def _nearest(path: Path, metric_ids: list[str]) -> Iterator[None]:
+    """Name the nearest ids where a metric is not found."""
+    try:
+        yield
     except NotFoundError as error:
         with snapshot(path) as opened:
-            near = opened.nearest_ids(metric_id)
-        raise NotFoundError(
-            error.message, f"did you mean: {', '.join(near)}" if near else None
-        ) from None
-    _apply(editor, plan, "remove", dry_run=dry_run, json=json)
+            unknown = [name for name in metric_ids if opened.metric(name) is None]
+            near = opened.nearest_ids((unknown or metric_ids)[0])
+        hint = f"did you mean: {', '.join(near)}" if near else None
+        raise NotFoundError(error.message, hint) from None
 
 
 def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bool) -> None:
@@ -106,7 +151,15 @@ def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bo
     _apply(editor, plan, verb, dry_run=dry_run, json=json)
 
 
-def _apply(editor: Editor, plan: Plan, verb: str, *, dry_run: bool, json: bool) -> None:
+def _apply(
+    editor: Editor,
+    plan: Plan,
+    verb: str,
+    *,
+    dry_run: bool,
+    json: bool,
+    source: str = "yaml_import",
+) -> None:
     """Commit a plan, follow with the cache, and say what was done."""
     from agnes.edit import subject
     from agnes.sync.reconcile import reconcile
@@ -114,7 +167,7 @@ def _apply(editor: Editor, plan: Plan, verb: str, *, dry_run: bool, json: bool) 
     commit = None
     if not dry_run:
         names = plan.added + plan.changed + plan.removed
-        commit = editor.apply(plan, subject(verb, names), "yaml_import")
+        commit = editor.apply(plan, subject(verb, names), source)
         if commit:
             reconcile(editor.location)
     if json:

@@ -31,6 +31,7 @@ app = typer.Typer(
             "import": "agnes.cli.changes:import_metrics",
             "add": "agnes.cli.changes:add",
             "remove": "agnes.cli.changes:remove",
+            "certify": "agnes.cli.changes:certify",
             "diff": "agnes.cli.diff:diff",
             "validate": "agnes.cli.validate:validate",
         }
@@ -84,7 +85,9 @@ _LISTED = ("id", "display_name", "unit", "grain")
 def _marks(row: dict[str, Any]) -> str:
     marks = ["STALE"] if row["stale"] else []
     marks += [row["status"].upper()] if row["status"] != "active" else []
-    return style(", ".join(marks), fg="yellow") if marks else ""
+    marks += [row["certification"].upper()] if row["certification"] else []
+    color = "green" if marks == ["CERTIFIED"] else "yellow"
+    return style(", ".join(marks), fg=color) if marks else ""
 
 
 def show(
@@ -151,19 +154,14 @@ def search(
         note("try other words, or look through them all: da metrics list")
         return
     for hit in results.hits:
-        marks = [f"  {style(_hit_marks(hit.stale, hit.status), fg='yellow')}"]
         name = f"{style(hit.id, bold=True)}  {hit.display_name}"
-        echo(f"{name}{''.join(marks)}".rstrip())
+        echo(f"{name}  {_marks(hit.as_dict())}".rstrip())
         if hit.description:
             for line in wrap(_first_sentence(hit.description), "  "):
                 echo(line)
         echo(f"  {style(f'{hit.score:.2f}  {hit.why}', dim=True)}")
     if results.total > len(results.hits):
         note(f"{results.total - len(results.hits)} more; see them with --limit {results.total}")
-
-
-def _hit_marks(stale: bool, status: str) -> str:
-    return _marks({"stale": stale, "status": status})
 
 
 def _first_sentence(text: str) -> str:

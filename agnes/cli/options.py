@@ -115,3 +115,11 @@ IdArgument = Annotated[
         metavar="ID", help="<category>/<name>, such as revenue/mrr.", autocompletion=complete_metric
     ),
 ]
+IdsArgument = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ID...",
+        help="<category>/<name>, such as revenue/mrr.",
+        autocompletion=complete_metric,
+    ),
+]

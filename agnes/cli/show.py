@@ -57,6 +57,16 @@ def _warnings(row: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Iterat
         yield style(f"{row['status'].upper()}: do not use it for new work.{instead}", fg="red")
     if row["status"] == "draft":
         yield style("DRAFT: not agreed upon yet.", fg="yellow")
+    if row["certification"] == "certified":
+        yield style(f"CERTIFIED by {row['certified_by']} on {row['certified_on']}.", fg="green")
+    if row["certification"] == "lapsed":
+        yield style(
+            f"LAPSED: it means something else than {row['certified_by']} certified "
+            f"on {row['certified_on']}.",
+            fg="yellow",
+        )
+        yield f"  see what changed: git log --patch -- {row['path']}"
+        yield f"  approve of it: da metrics certify {row['id']}"
 
 
 def _facts(row: dict[str, Any]) -> list[tuple[str, str]]:

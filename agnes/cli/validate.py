@@ -18,6 +18,7 @@ from agnes.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from agnes.lint.check import Checked
+    from agnes.lint.run import Request
     from agnes.model.diagnostic import Diagnostic
 
 
@@ -59,6 +60,12 @@ def validate(
         str | None,
         typer.Option("--rev", help="Check a commit: main, HEAD~1, v1.2.", show_default=False),
     ] = None,
+    require_certified: Annotated[
+        bool,
+        typer.Option(
+            "--require-certified", help="Exit 1 on an active metric without a valid certificate."
+        ),
+    ] = False,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -81,18 +88,22 @@ def validate(
       da metrics validate
       da metrics validate metrics/revenue/mrr.yml --fix
       da metrics validate --data data --strict
+      da metrics validate --require-certified
       da metrics validate --format github
       da metrics validate ./a-plain-folder
     """
     if staged + (rev is not None) + fix > 1:
         raise UsageError("--staged, --rev and --fix exclude each other")
+    if require_certified and level in (LevelName.syntax, LevelName.schema):
+        raise UsageError("--require-certified needs --level references or binding")
     if data is not None and not data.is_dir():
         raise NotFoundError(f"{data} is no folder", "name one that has <table_id>.parquet files")
     if json:
         output = Format.json
     import gc
 
-    from agnes.lint import check
+    from agnes.lint.check import results_of
+    from agnes.lint.rules.certification import Uncertified
     from agnes.lint.run import Request
 
     # The facts of thousands of files live until the end: collecting would only walk over them.
@@ -101,6 +112,7 @@ def validate(
         roots = _staged_roots(paths or [], catalog)
     else:
         roots = _roots(paths or [], catalog, on_disk=rev is None)
+    severities = {Uncertified.code: "error"} if require_certified else {}
     count = 0
     found: list[tuple[Diagnostic, str | None]] = []
     with progress("Checking") as advance:
@@ -108,13 +120,8 @@ def validate(
             if fix:
                 _mend(root, only)
             goal = "data" if data else level.value
-            request = Request(goal, data, check.results_of(root), advance)  # type: ignore[arg-type]
-            if staged:
-                done = check.check_staged(root, request, only)
-            elif rev is not None:
-                done = check.check_revision(root, rev, request, only)
-            else:
-                done = check.check_folder(root, request, only)
+            request = Request(goal, data, results_of(root), advance, severities)  # type: ignore[arg-type]
+            done = _check(root, only, request, staged=staged, rev=rev)
             if done.unknown:
                 raise NotFoundError(f"{done.unknown[0]} is neither a metric nor a table", _FILES)
             count += done.count
@@ -124,6 +131,18 @@ def validate(
     warnings = sum(item.severity == "warning" for item, _ in found)
     if errors or (strict and warnings):
         raise typer.Exit(1)
+
+
+def _check(
+    root: Path, only: list[str], request: Request, *, staged: bool, rev: str | None
+) -> Checked:
+    from agnes.lint import check
+
+    if staged:
+        return check.check_staged(root, request, only)
+    if rev is not None:
+        return check.check_revision(root, rev, request, only)
+    return check.check_folder(root, request, only)
 
 
 _FILES = "what is checked: metrics/<category>/<name>.yml, tables/<table_id>.yml, agnes.yml"

@@ -140,6 +140,11 @@ class Repository:
             message=commit.message,
         )
 
+    def parents(self, commit_id: str) -> list[str]:
+        """The commits that one comes from, without those that a shallow clone does not have."""
+        parents = map(str, self._objects.commit(commit_id).parent_ids)
+        return [it for it in parents if not self._pygit2.is_shallow or it in self._pygit2.odb]
+
     def is_shallow(self) -> bool:
         """Whether history was cut off when the repository was cloned."""
         return self._pygit2.is_shallow

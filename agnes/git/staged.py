@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from agnes.config import index_file
-from agnes.errors import ConflictError
+from agnes.errors import ConflictError, NoCommitError
 from agnes.git.entry import Entry, EntryKind
 from agnes.git.index import read_index
 from agnes.git.repository import Repository
@@ -35,3 +37,15 @@ def staged(repository: Repository) -> list[Entry]:
         if repository.parts is None or names[0] in repository.parts:
             found.append(Entry(path, item.blob, _KINDS.get(item.mode, "file")))
     return sorted(found, key=lambda entry: entry.path)
+
+
+def next_parents(repository: Repository) -> list[str]:
+    """The commits that the next one will come from: more than one while a merge goes on."""
+    try:
+        parents = [repository.tip().commit]
+    except NoCommitError:
+        return []
+    with suppress(OSError):
+        merged = repository.location.git_dir / "MERGE_HEAD"
+        parents += merged.read_text(encoding="ascii").split()
+    return parents

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agnes.errors import NoCommitError, NotACatalogError
+from agnes.errors import GitError, NoCommitError, NotACatalogError
 from agnes.git.entry import Entry
 from agnes.git.refs import MARKER, Location, locate
 from agnes.lint.files import Files, GitFiles, folder_files
@@ -20,6 +20,7 @@ from agnes.yaml.loader import LINE_END
 
 if TYPE_CHECKING:
     from agnes.git.repository import Repository
+    from agnes.lint.commit import Made
 
 Paths = Collection[str]
 """Files and folders, relative to the catalog."""
@@ -73,10 +74,13 @@ def check_revision(root: Path, revision: str, request: Request, only: Paths = ()
         RevisionError: there is no such commit.
     """
     from agnes.git.repository import Repository
+    from agnes.lint.commit import Made
 
     repository = Repository(locate(root), PARTS)
-    files = GitFiles(repository, _entries(repository, repository.resolve(revision)))
-    return _selected(Run(files, request), only)
+    commit = repository.resolve(revision)
+    files = GitFiles(repository, _entries(repository, commit))
+    made = Made(repository, repository.parents(commit), repository.commit(commit).email)
+    return _selected(Run(files, request), only, made)
 
 
 def check_staged(root: Path, request: Request, only: Paths = ()) -> Checked:
@@ -86,7 +90,8 @@ def check_staged(root: Path, request: Request, only: Paths = ()) -> Checked:
         only: files whose findings are told even though they do not change.
     """
     from agnes.git.repository import Repository
-    from agnes.git.staged import staged
+    from agnes.git.staged import next_parents, staged
+    from agnes.lint.commit import Made
 
     repository = Repository(locate(root), PARTS)
     files = GitFiles(repository, staged(repository))
@@ -106,6 +111,7 @@ def check_staged(root: Path, request: Request, only: Paths = ()) -> Checked:
         known = {_what(item) for item in Run(GitFiles(repository, before), quiet).find()}
         outside = [item for item in outside if _what(item) not in known]
     inside = [item for item in found if item.path in about]
+    inside += Made(repository, next_parents(repository), _author(repository)).check(run)
     there = {entry.path for entry in files.entries()}
     if there and SETTINGS in blobs and SETTINGS not in there:
         message = f"{SETTINGS} is gone, and the catalog with it: nothing here is read"
@@ -169,7 +175,16 @@ def _entries(repository: Repository, commit: str) -> list[Entry]:
     return repository.entries(repository.catalog_tree(repository.root_tree(commit)))
 
 
-def _selected(run: Run, only: Paths) -> Checked:
+def _author(repository: Repository) -> str | None:
+    from agnes.git.writer import identity
+
+    try:
+        return identity(repository.location).email
+    except GitError:
+        return None
+
+
+def _selected(run: Run, only: Paths, made: Made | None = None) -> Checked:
     names = {path: run.files.shown(path) for path in run.yaml}
     asked = only
     only = {*only, *map(printable, only)}  # findings have the one, files the other
@@ -178,6 +193,7 @@ def _selected(run: Run, only: Paths) -> Checked:
         return is_in(run.files.shown(path), only)
 
     found = run.find()
+    found += made.check(run) if made else ()
     if only:
         report = run.report([item for item in found if wanted(item.path)], wanted)
     else:

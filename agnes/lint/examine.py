@@ -27,6 +27,7 @@ from agnes.lint.rules.ignores import UnknownRule, UnusedIgnore
 from agnes.lint.rules.layout import BlockStyle, KeyOrder, UntidySynonyms
 from agnes.lint.rules.schema import WrongValue
 from agnes.lint.settings import Ignore
+from agnes.load.certificate import certification
 from agnes.load.document import read_document
 from agnes.model.catalog import Index, Settings
 from agnes.model.layout import Slot, printable
@@ -72,7 +73,8 @@ def examine(slot: Slot, data: bytes, level: Level) -> Examined:
             facts = _index_facts(slot, index)
         case Settings() as settings:
             lint = settings.lint
-            facts = SettingsFacts(dict(lint.severities), dict(lint.ignores))
+            may = list(settings.certifiers), dict(settings.groups)
+            facts = SettingsFacts(dict(lint.severities), dict(lint.ignores), *may)
     diagnostics += [locator.diagnose(finding, RULES[finding.code].severity) for finding in findings]
     ignores = list(islice(_ignores(data), MAX_IGNORES + 1))
     for ignore in ignores:
@@ -153,6 +155,8 @@ def _metric_facts(read: ReadMetric, *, whole: bool) -> MetricFacts:
         whole and not read.refused,
         len(read.refused),
         _expression_facts(metric),
+        metric.certified.by if metric.certified else None,
+        certification(metric),
     )
 
 

@@ -42,6 +42,8 @@ class MetricFacts:
         whole: False when a key or a query of it could not be read.
         refused: how many queries could not be read.
         expression: its `expression` with the columns that it names, where it is one over columns.
+        certified_by: who certified it.
+        certification: whether it still means what they certified.
     """
 
     path: str
@@ -59,6 +61,8 @@ class MetricFacts:
     whole: bool = True
     refused: int = 0
     expression: QueryFacts | None = None
+    certified_by: str | None = None
+    certification: str | None = None
 
     @property
     def reads(self) -> list[str]:
@@ -95,10 +99,12 @@ class TableFacts:
 
 @dataclass(frozen=True)
 class SettingsFacts:
-    """The lint section of agnes.yml."""
+    """The lint section of agnes.yml, and who may certify."""
 
     severities: dict[str, str] = field(default_factory=dict)
     ignores: dict[str, list[str]] = field(default_factory=dict)
+    certifiers: list[str] = field(default_factory=list)
+    groups: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

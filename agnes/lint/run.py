@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,14 @@ class Request:
         level: up to where.
         data: a folder of parquet files to run the queries on; None to run nothing.
         results: what earlier runs found.
+        severities: of rules, whatever agnes.yml says of them.
     """
 
     level: Level = "binding"
     data: Path | None = None
     results: Results = field(default_factory=lambda: Results(None))
     advance: Advance = lambda _done, _total: None
+    severities: Mapping[str, str] = field(default_factory=dict)
 
     def reaches(self, level: Level) -> bool:
         """Whether a level is to be checked."""
@@ -100,7 +102,8 @@ class Run:
         facts = [item.facts for item in self.examined.values() if item.facts is not None]
         tables = {slot.id: slot.path for slot in slots.values() if slot.kind == "table"}
         catalog = CatalogFacts(facts, ids, tables)
-        self.settings = catalog.settings
+        severities = {**catalog.settings.severities, **self.request.severities}
+        self.settings = catalog.settings = replace(catalog.settings, severities=severities)
         if self.request.reaches("binding"):
             from agnes.lint.tasks import Task, tasks
 

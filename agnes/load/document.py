@@ -15,7 +15,7 @@ from agnes.model.catalog import Index, IndexCategory, Lint, Settings
 from agnes.model.diagnostic import MAX_FINDINGS, Diagnostic, has_errors
 from agnes.model.fields import Model
 from agnes.model.layout import Kind, Slot, printable
-from agnes.model.metric import VARIANT, YAML_KEYS, Metric
+from agnes.model.metric import VARIANT, YAML_KEYS, Certificate, Metric
 from agnes.model.table import Column, Table
 from agnes.yaml.loader import Path, Positions, load, locate
 
@@ -25,7 +25,12 @@ _MODELS: dict[Kind, type[Model]] = {
     "metric": Metric,
     "table": Table,
 }
-_INNER: dict[Kind, type[Model]] = {"settings": Lint, "index": IndexCategory, "table": Column}
+_INNER: dict[Kind, type[Model]] = {
+    "settings": Lint,
+    "index": IndexCategory,
+    "metric": Certificate,
+    "table": Column,
+}
 MAX_MESSAGE = 500
 _RULE = re.compile(r"AG\d{3}")
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
@@ -273,7 +278,8 @@ class _Findings:
             case kind:
                 wanted = _WANTED.get(kind, detail["msg"].removeprefix("Value error, "))
                 if kind == "string_pattern_mismatch":
-                    wanted = _PATTERNS.get(str(path[0] if path else ""), f"must be {_NAMES}")
+                    told = _PATTERNS.get(name) or _PATTERNS.get(str(path[0] if path else ""))
+                    wanted = told or f"must be {_NAMES}"
                     wanted += f", not {_kind(given)}"
                 elif kind != "value_error":
                     wanted += f", not {_kind(given)}"
@@ -302,6 +308,10 @@ _PATTERNS = {
     "inputs": "must be an id such as revenue/mrr",
     "replaced_by": "must be an id such as revenue/mrr",
     "sync_interval": "must be how often, such as 1 hour, 30 minutes or 6h",
+    "groups": "must be e-mails such as ada@example.com",
+    "certified.by": "must be an e-mail such as ada@example.com",
+    "certified.on": "must be a day such as 2026-07-29",
+    "certified.definition": "must be what `da metrics certify` writes",
     "lint": "must be a rule's code such as AG301",
     **dict.fromkeys(
         ["id", "table", "tables", "table_name"],
@@ -329,7 +339,7 @@ def _dotted(path: Path) -> str:
 
 
 def _known_keys(kind: Kind, path: Path) -> list[str]:
-    if kind == "metric":
+    if kind == "metric" and len(path) == 1:
         return [*YAML_KEYS, "sql", f"{VARIANT}<dimension>"]
     model = _INNER.get(kind, _MODELS[kind]) if len(path) > 1 else _MODELS[kind]
     return list(model.model_fields)

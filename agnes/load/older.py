@@ -5,7 +5,7 @@ from __future__ import annotations
 from agnes.model.metric import Metric
 from agnes.model.table import Column, Table
 
-_UNKNOWN = ("owner", "status", "tags", "meta", "inputs", "replaced_by")
+_UNKNOWN = ("owner", "certified", "status", "tags", "meta", "inputs", "replaced_by")
 
 Definition = Metric | Table
 

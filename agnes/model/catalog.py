@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -14,6 +15,7 @@ from pydantic import (
 )
 
 from agnes.model.fields import (
+    Email,
     Model,
     Name,
     RequiredText,
@@ -77,13 +79,40 @@ class Settings(Model):
     write_mode: Literal["commit", "branch"] = Field(
         "commit", description="Whether changes through a server land on the branch or beside it."
     )
-    certifiers: Texts = Field([], description="Who may certify a metric.")
+    certifiers: Texts = Field(
+        [], description="Who may certify a metric: e-mails, and names of groups. Default: anybody."
+    )
+    groups: dict[RequiredText, list[Email]] = Field(
+        {}, description="Groups of people by their e-mails: `finance: [ada@example.com]`."
+    )
     engine: Text | None = Field(None, description="Where canonical SQL runs. Default: DuckDB.")
 
     @model_validator(mode="before")
     @classmethod
     def _drop_nulls(cls, data: Any) -> Any:
         return {} if data is None else cls.without_nulls(data)
+
+
+def approvers(
+    certifiers: Iterable[str], groups: Mapping[str, Iterable[str]]
+) -> frozenset[str] | None:
+    """The e-mails of those who may certify, in lower case; None for anybody.
+
+    Args:
+        certifiers, groups: as agnes.yml has them; a group that it does not have is of nobody.
+    """
+    named = list(certifiers)
+    people = (
+        email
+        for entry in named
+        for email in ([entry] if is_email(entry) else groups.get(entry, ()))
+    )
+    return frozenset(email.strip().casefold() for email in people) if named else None
+
+
+def is_email(certifier: str) -> bool:
+    """Whether a certifier is a person; the others are groups."""
+    return "@" in certifier
 
 
 class IndexCategory(Model):

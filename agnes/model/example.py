@@ -14,7 +14,8 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "branch": "main",
             "lint": {"severities": {"AG209": "error"}, "ignores": {"metrics/legacy/**": ["AG209"]}},
             "write_mode": "branch",
-            "certifiers": ["Finance"],
+            "certifiers": ["finance", "grace@example.com"],
+            "groups": {"finance": ["ada@example.com"]},
             "engine": "bigquery",
         }
     ],
@@ -38,6 +39,11 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "display_name": "Total revenue",
             "category": "revenue",
             "owner": "Finance",
+            "certified": {
+                "by": "ada@example.com",
+                "on": "2026-07-29",
+                "definition": "e501a2d0ecfebb9c-d6e3c98f5815d306",
+            },
             "type": "sum",
             "unit": "USD",
             "grain": "monthly",

@@ -35,6 +35,8 @@ MetricType = Literal[
 ]
 Status = Literal["draft", "active", "deprecated", "removed"]
 
+_DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
 
 def _text(value: Any) -> Any:
     return str(value) if isinstance(value, Plain) else value
@@ -51,6 +53,11 @@ RequiredText = Annotated[Text, AfterValidator(_not_blank)]
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 TableId = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=rf"^{TABLE_ID}$")]
 MetricId = Annotated[str, StringConstraints(pattern=rf"^{NAME}/{NAME}$")]
+Email = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
+Day = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=_DAY)]
+Hash = Annotated[
+    str, BeforeValidator(_text), StringConstraints(pattern=r"^[0-9a-f]{16}-[0-9a-f]{16}$")
+]
 RuleCode = Annotated[str, StringConstraints(pattern=r"^AG\d{3}$")]
 Bool = Annotated[bool, BeforeValidator(core), Field(strict=True)]
 Free = Annotated[dict[str, Any], BeforeValidator(core)]

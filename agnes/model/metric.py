@@ -7,8 +7,11 @@ from typing import Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from agnes.model.fields import (
+    Day,
+    Email,
     Free,
     Grain,
+    Hash,
     MetricId,
     MetricType,
     Model,
@@ -22,6 +25,16 @@ from agnes.model.fields import (
 
 VARIANT = "sql_by_"
 MAX_VARIANTS = 100
+
+
+class Certificate(Model):
+    """Who approved of a metric's definition, when, and which definition that was."""
+
+    by: Email = Field(description="E-mail of who approved, as git knows them.")
+    on: Day = Field(description="The day, in UTC: `2026-07-29`.")
+    definition: Hash = Field(
+        description="What was approved; `da metrics certify` writes it. See docs/certification.md."
+    )
 
 
 class Metric(Model):
@@ -50,6 +63,9 @@ class Metric(Model):
     synonyms: Texts = Field([], description="What else people call it; search finds it by these.")
     notes: Texts = Field([], description="Business rules to know before using the number.")
     owner: Text | None = Field(None, description="Who answers questions about it.")
+    certified: Certificate | None = Field(
+        None, description="Who approved of the definition: written by `da metrics certify`."
+    )
     status: Status = Field("active", description="Where it is in its life.")
     replaced_by: MetricId | None = Field(
         None, description="Id of the metric to use instead of a deprecated one."
@@ -116,8 +132,18 @@ class Metric(Model):
 
 
 YAML_KEYS = (
-    *("name", "display_name", "category", "status", "replaced_by", "owner", "type", "unit"),
-    *("grain", "time_column", "table", "tables", "expression", "inputs", "description"),
+    *("name", "display_name", "category", "status", "replaced_by", "owner", "certified"),
+    *(
+        "type",
+        "unit",
+        "grain",
+        "time_column",
+        "table",
+        "tables",
+        "expression",
+        "inputs",
+        "description",
+    ),
     *("dimensions", "filters", "synonyms", "notes", "tags", "validation", "meta"),
 )
 """The canonical order of a file's keys; `sql` and `sql_by_<x>` follow, since queries are long."""

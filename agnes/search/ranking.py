@@ -41,6 +41,7 @@ class Hit:
     why: str
     stale: bool
     status: str
+    certification: str | None
 
     def as_dict(self) -> dict[str, Any]:
         """The hit as plain data, for JSON."""
@@ -186,7 +187,8 @@ def _why(tokens: list[Token], match: _Match) -> str:
 
 def _describe(snapshot: Rows, found: dict[str, tuple[float, str]]) -> list[Hit]:
     rows = snapshot.rows(
-        "SELECT id, display_name, description, stale, status FROM metric_definitions "
+        "SELECT id, display_name, description, stale, status, certification "
+        "FROM metric_definitions "
         "WHERE id IN (SELECT unnest($1))",
         [sorted(found)],
     )

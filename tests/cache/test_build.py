@@ -138,6 +138,10 @@ category: sales
 status: deprecated
 replaced_by: revenue/mrr
 owner: Finance
+certified:
+  by: ada@example.com
+  on: 2026-07-29
+  definition: 0123456789abcdef-0123456789abcdef
 type: ratio
 unit: percentage
 grain: weekly
@@ -201,6 +205,14 @@ def test_every_field_of_a_metric_is_a_column(catalog):
         "commit_id": commit,
         "author": "Ada Lovelace",
         "stale": False,
+        "certified": {
+            "by": "ada@example.com",
+            "on": "2026-07-29",
+            "definition": "0123456789abcdef-0123456789abcdef",
+        },
+        "certified_by": "ada@example.com",
+        "certified_on": "2026-07-29",
+        "certification": "lapsed",
     }
 
 

@@ -139,7 +139,8 @@ def test_search_as_json_has_the_contract_s_shape(da, here):
     assert found["query"] == "monthly recurring"
     assert found["total"] >= 1
     assert set(found["hits"][0]) == {
-        *("id", "display_name", "description", "score", "why", "stale", "status")
+        *("id", "display_name", "description", "score", "why", "stale", "status"),
+        "certification",
     }
 
 
@@ -288,3 +289,78 @@ def test_a_path_that_is_not_there_is_named(da, here, command):
     done = da("metrics", *command)
     assert done.code == 1
     assert "Path not found: nope" in done.err
+
+
+# Certificates
+
+
+def lapse(here):
+    text = (here.path / "metrics/revenue/mrr.yml").read_text()
+    here.write("metrics/revenue/mrr.yml", text.replace("unit: USD", "unit: EUR"))
+    here.commit("Price in euro")
+
+
+def test_a_certificate_shows_wherever_a_metric_does(da, here):
+    done = da("metrics", "certify", "revenue/mrr")
+    assert (done.code, done.out) == (0, "~ revenue/mrr\n")
+    assert here.git("log", "-1", "--format=%s") == "feat(metrics): certify revenue/mrr"
+
+    lines = da("metrics", "list").out.splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("CERTIFIED")] == ["revenue/mrr"]
+    assert "CERTIFIED by ada@example.com on 20" in da("metrics", "show", "revenue/mrr").out
+    row = da("metrics", "show", "revenue/mrr", "--json").json
+    assert (row["certification"], row["certified_by"]) == ("certified", "ada@example.com")
+    assert row["certified"]["on"] == row["certified_on"]
+    hit = da("metrics", "search", "mrr", "--json").json["hits"][0]
+    assert (hit["id"], hit["certification"]) == ("revenue/mrr", "certified")
+
+
+def test_a_certificate_that_lapsed_shows_wherever_a_metric_does(da, here):
+    da("metrics", "certify", "revenue/mrr")
+    lapse(here)
+
+    lines = da("metrics", "list").out.splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("LAPSED")] == ["revenue/mrr"]
+    shown = da("metrics", "show", "revenue/mrr").out
+    assert "LAPSED: it means something else than ada@example.com certified" in shown
+    assert "approve of it: da metrics certify revenue/mrr" in shown
+    assert "LAPSED" in da("metrics", "search", "mrr").out
+    assert "warning AG701 the certificate lapsed" in da("metrics", "validate").out
+    rows = da("metrics", "list", "--json").json
+    assert {row["id"]: row["certification"] for row in rows} == {
+        "revenue/arr": None,
+        "revenue/mrr": "lapsed",
+    }
+
+
+def test_a_dry_run_certifies_nothing(da, here):
+    done = da("metrics", "certify", "revenue/mrr", "--dry-run", "--json")
+
+    assert (done.json["changed"], done.json["commit"]) == (["revenue/mrr"], None)
+    assert "certified" not in (here.path / "metrics/revenue/mrr.yml").read_text()
+
+
+def test_a_certificate_is_taken_back(da, here):
+    da("metrics", "certify", "revenue/mrr")
+    assert da("metrics", "certify", "revenue/mrr", "--revoke").code == 0
+
+    assert da("metrics", "show", "revenue/mrr", "--json").json["certification"] is None
+
+
+def test_who_certifies_what_is_not_there_is_told_the_nearest_id(da, here):
+    done = da("metrics", "certify", "revenue/arr", "revenue/mr")
+
+    assert done.code == 1
+    assert "Metric 'revenue/mr' not found" in done.err
+    assert "did you mean: revenue/mrr" in done.err
+
+
+def test_a_certificate_is_exported_and_imported(da, here, tmp_path):
+    da("metrics", "certify", "revenue/mrr")
+    exported = tmp_path / "out"
+    da("metrics", "export", "--dir", exported)
+
+    assert "definition: " in (exported / "revenue" / "mrr.yml").read_text()
+    assert da("metrics", "import", exported, "--json").json["unchanged"] == [
+        *("revenue/arr", "revenue/mrr")
+    ]

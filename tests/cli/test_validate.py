@@ -622,3 +622,41 @@ def test_the_results_of_a_run_are_found_by_the_next(validate, here):
     validate()
     assert kept[0].stat().st_mtime_ns == before
     assert here.git("status", "--porcelain") == ""
+
+
+# Certificates
+
+
+def test_active_metrics_without_a_valid_certificate_fail_when_one_is_required(validate, here):
+    assert validate().code == 0
+    done = validate("--require-certified")
+    assert done.code == 1
+    assert done.out.count("error AG704 the metric is not certified") == 2
+
+    here.write(MRR, metric_yaml("mrr") + "status: draft\n")
+    (here.path / "metrics/revenue/arr.yml").unlink()
+    assert validate("--require-certified").code == 0
+
+
+@pytest.mark.parametrize("output", ["text", "json", "github", "gitlab", "sarif"])
+def test_every_format_tells_what_is_not_certified(validate, here, output):
+    done = validate("--require-certified", "--format", output)
+
+    assert done.code == 1
+    assert "AG704" in done.out
+
+
+def test_what_is_required_cannot_be_softened_by_the_settings(validate, here):
+    here.write("agnes.yml", 'lint: {severities: {AG704: "off"}}\n')
+
+    assert validate("--require-certified").code == 1
+
+
+def test_certificates_can_be_required_by_the_settings(validate, here):
+    here.write("agnes.yml", "lint: {severities: {AG704: error}}\n")
+
+    assert validate().code == 1
+
+
+def test_certificates_are_not_required_of_files_that_are_only_parsed(validate, here):
+    assert validate("--require-certified", "--level", "schema").code == 2

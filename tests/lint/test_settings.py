@@ -91,10 +91,10 @@ def test_nobody_opens_the_gate(find, code, sql):
 
 
 def test_a_code_that_does_not_exist_names_the_nearest(find):
-    found = find(settings("{AG471: error}") | {REVENUE: metric() + "# agnes: ignore[AG999]\n"})
+    found = find(settings("{AG421: error}") | {REVENUE: metric() + "# agnes: ignore[AG999]\n"})
 
     assert [(item.path, item.code, item.message) for item in found] == [
-        ("agnes.yml", "AG902", "there is no rule AG471"),
+        ("agnes.yml", "AG902", "there is no rule AG421"),
         (REVENUE, "AG902", "there is no rule AG999"),
     ]
     assert found[0].hint == "did you mean AG411?"

@@ -12,6 +12,7 @@ from agnes.model.catalog import Index, IndexCategory, Settings
 from agnes.model.layout import Slot
 from agnes.model.metric import YAML_KEYS, Metric
 from agnes.model.table import Column, Table
+from agnes.yaml.dump import dump
 
 METRIC = Slot("metrics/revenue/mrr.yml", "metric", "revenue/mrr")
 TABLE = Slot("tables/orders.yml", "table", "orders")
@@ -446,3 +447,39 @@ def test_any_bytes_are_a_value_or_an_error(data):
             found.severity == "error" for found in document.diagnostics
         )
     assert read_metrics("x.yml", data, None)
+
+
+CERTIFICATE = {
+    "by": "ada@example.com",
+    "on": "2026-07-29",
+    "definition": "0123456789abcdef-0123456789abcdef",
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message", "hint"),
+    [
+        (
+            {"by": "Ada"},
+            "`certified.by` must be an e-mail such as ada@example.com, not 'Ada'",
+            None,
+        ),
+        (
+            {"on": "1.2.2026"},
+            "`certified.on` must be a day such as 2026-07-29, not '1.2.2026'",
+            None,
+        ),
+        ({"definition": "abc"}, "`certified.definition` must be what `da metrics certify`", None),
+        ({"until": "x"}, "unknown key `certified.until`", "known: by, on, definition"),
+        ({"By": "x"}, "unknown key `certified.By`", "did you mean `by`?"),
+        ({"on": None}, "`certified.on` must be text", None),
+    ],
+)
+def test_a_certificate_that_is_none_is_told_in_the_words_of_the_file(changed, message, hint):
+    content = dump({"name": "mrr", "grain": "monthly", "sql": "SELECT 1"})
+    content += dump({"certified": CERTIFICATE | changed})
+    [found] = read_document(Slot("metrics/a/mrr.yml", "metric", "a/mrr"), content).diagnostics
+
+    assert found.message.startswith(message)
+    assert found.hint == hint
+    assert found.line > 3

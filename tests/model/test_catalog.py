@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from agnes.model.catalog import Index, IndexCategory, Lint, Settings
+from agnes.model.catalog import Index, IndexCategory, Lint, Settings, approvers
 from agnes.model.scalar import Plain
 
 
@@ -166,3 +166,17 @@ def test_a_branch_has_a_name_that_git_takes(name):
 def test_a_branch_that_git_would_not_take_is_refused(name):
     with pytest.raises(ValidationError, match="must be the name of a branch"):
         Settings.model_validate({"branch": name})
+
+
+@pytest.mark.parametrize(
+    ("certifiers", "wanted"),
+    [
+        ([], None),
+        (["Ada@Example.com"], {"ada@example.com"}),
+        (["finance", "c@x"], {"a@x", "b@x", "c@x"}),
+        (["nobody"], set()),
+        (["finance", "nobody"], {"a@x", "b@x"}),
+    ],
+)
+def test_certifiers_are_people_and_groups_of_people(certifiers, wanted):
+    assert approvers(certifiers, {"finance": ["a@x", "B@x"]}) == wanted

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from agnes.lint.rule import Rule
-from agnes.lint.rules import engine, ignores, layout, references, relations, schema, sql, syntax
+from agnes.lint.rules import (
+    certification,
+    engine,
+    ignores,
+    layout,
+    references,
+    relations,
+    schema,
+    sql,
+    syntax,
+)
 
-_MODULES = (syntax, schema, layout, references, relations, sql, engine, ignores)
+_MODULES = (syntax, schema, layout, references, relations, sql, engine, certification, ignores)
 
 RULES: dict[str, type[Rule]] = dict(
     sorted((rule.code, rule) for module in _MODULES for rule in module.RULES)
