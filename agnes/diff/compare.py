@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from agnes.diff.change import Change, Diff, FieldChange, Side, Trouble
-from agnes.diff.fields import compare_models, said, spell_out
+from agnes.diff.data import said
+from agnes.diff.fields import compare_models, spell_out
 from agnes.diff.pairs import Key, Version, copied_from, key_of, renames
 from agnes.diff.reach import Reach
 from agnes.diff.sides import Sides

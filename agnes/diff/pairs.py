@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from agnes.diff.fields import Model
+from agnes.diff.data import Model
 from agnes.load.document import Document
 from agnes.model.layout import INDEX, SETTINGS, Slot
 from agnes.model.metric import Metric

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from agnes.diff.change import Change, Diff
-from agnes.diff.fields import data_of
+from agnes.diff.data import data_of
 from agnes.load.document import read_document
 from agnes.model.layout import survey
 from agnes.yaml.dump import dump
