@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.output import fail
+from agnes.cli.output import fail, is_interrupt
 from agnes.errors import AgnesError, UsageError
 
 app = typer.Typer(
@@ -73,6 +73,11 @@ def main() -> None:
     except AgnesError as error:
         fail(error)
         sys.exit(2 if isinstance(error, UsageError) else 1)
+    except RuntimeError as error:
+        if not is_interrupt(error):
+            raise
+        typer.echo("Aborted.", err=True)
+        sys.exit(1)
 
 
 def run() -> None:

@@ -178,6 +178,11 @@ def fail(error: AgnesError) -> None:
         typer.echo(f"  {style('help:', err=True, fg='green')} {error.hint}", err=True)
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Whether somebody pressed Ctrl-C; within a query DuckDB makes another error of that."""
+    return isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted"
+
+
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on a terminal for work that takes a while; silent elsewhere."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agnes.cli.options import CatalogOption, FollowOption, JsonOption, catalog_path, parse_duration
+from agnes.cli.output import is_interrupt
 
 if TYPE_CHECKING:
     from agnes.errors import AgnesError
@@ -82,5 +83,7 @@ def watch(
         keep_watching(
             location, on_sync=on_sync, on_error=on_error, stop=stop, fetch_seconds=seconds
         )
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_interrupt(error):
+            raise
         stop.set()

@@ -26,7 +26,7 @@ import pytest
 
 from agnes.cache.build import check
 from agnes.cache.query import Snapshot
-from agnes.cache.store import KEEP, Store
+from agnes.cache.store import FORMAT, KEEP, Store
 from agnes.config import Author
 from agnes.edit import Editor
 from agnes.errors import AgnesError
@@ -426,7 +426,7 @@ def sync_with_faults(
 ) -> None:
     """Let the n-th operation on the cache fail, for each n; what went wrong is sent."""
     catalog = GitRepository(path)
-    faults = Faults(path / ".git" / "agnes" / "v2")
+    faults = Faults(path / ".git" / "agnes" / f"v{FORMAT}")
     wrong: list[str] = []
     failed = 0
     for number in failpoints(every):
