@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from agnes.errors import CacheError
+from agnes.model.names import nearest
 
 if TYPE_CHECKING:
     import duckdb
@@ -164,10 +164,8 @@ class Snapshot:
 
     def nearest_ids(self, metric_id: str, limit: int = 3) -> list[str]:
         """Ids that somebody who typed `metric_id` may have meant, the nearest first."""
-        wanted = metric_id.casefold()
         ids = [row["id"] for row in self.rows("SELECT id FROM metric_definitions ORDER BY id")]
-        by_name = [found for found in ids if found.rpartition("/")[2] == wanted.rpartition("/")[2]]
-        return list(dict.fromkeys(by_name + get_close_matches(wanted, ids, limit, 0.5)))[:limit]
+        return nearest(metric_id, ids, limit)
 
 
 def _damaged(path: Path, error: Exception) -> CacheError:

@@ -36,14 +36,14 @@ class ClassName(StrEnum):
     result_changing = "result-changing"
 
 
-_COLORS = {
+COLORS = {
     "cosmetic": "bright_black",
     "documentation": "blue",
     "compatible": "green",
     "breaking": "yellow",
     "result-changing": "red",
 }
-_MARKS = {"added": "+", "removed": "-", "renamed": ">", "changed": "~"}
+MARKS = {"added": "+", "removed": "-", "renamed": ">", "changed": "~"}
 
 
 def diff(
@@ -159,14 +159,14 @@ def _headline(change: Change) -> str:
     origin = {"renamed": f", before {change.from_}", "added": f", a copy of {change.from_}"}
     kind = change.kind if change.kind != "changed" else ""
     said = f"{kind}{origin.get(change.kind, '') if change.from_ else ''}"
-    shown = style(change.class_, fg=_COLORS[change.class_])
-    return "  ".join(filter(None, [f"{_MARKS[change.kind]} {name}", said, shown]))
+    shown = style(change.class_, fg=COLORS[change.class_])
+    return "  ".join(filter(None, [f"{MARKS[change.kind]} {name}", said, shown]))
 
 
 def _field_lines(field: FieldChange) -> Iterator[str]:
     if field.field == "id":
         return
-    color = _COLORS[field.class_]
+    color = COLORS[field.class_]
     said = visible(f"{field.field}: {field.what}")
     yield f"    {said}  {style(field.class_, fg=color)}"
     fragments = [(part.old, part.new) for part in field.parts if part.class_ != "cosmetic"]

@@ -9,6 +9,7 @@ import typer
 
 from agnes.cli.lazy import lazy
 from agnes.cli.options import (
+    AsOfOption,
     CatalogOption,
     IdArgument,
     JsonOption,
@@ -33,6 +34,9 @@ app = typer.Typer(
             "remove": "agnes.cli.changes:remove",
             "certify": "agnes.cli.changes:certify",
             "diff": "agnes.cli.diff:diff",
+            "history": "agnes.cli.history:history",
+            "blame": "agnes.cli.history:blame",
+            "log": "agnes.cli.changelog:log",
             "validate": "agnes.cli.validate:validate",
         }
     ),
@@ -48,6 +52,7 @@ def list_metrics(
     json: JsonOption = False,
     catalog: CatalogOption = None,
     rev: RevisionOption = None,
+    as_of: AsOfOption = None,
     worktree: WorktreeOption = False,
     no_sync: NoSyncOption = False,
 ) -> None:
@@ -58,8 +63,9 @@ def list_metrics(
       da metrics list
       da metrics list --category revenue --json
       da metrics list --rev HEAD~10
+      da metrics list --as-of 2026-01-31
     """
-    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
         rows = opened.metrics(category)
         counts = opened.counts()
     if json:
@@ -95,6 +101,7 @@ def show(
     json: JsonOption = False,
     catalog: CatalogOption = None,
     rev: RevisionOption = None,
+    as_of: AsOfOption = None,
     worktree: WorktreeOption = False,
     no_sync: NoSyncOption = False,
 ) -> None:
@@ -105,8 +112,9 @@ def show(
       da metrics show revenue/mrr
       da metrics show revenue/mrr --json
       da metrics show revenue/mrr --rev v1.2
+      da metrics show revenue/mrr --as-of 2026-01-31
     """
-    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
         row = opened.metric(metric_id)
         if row is None:
             near = opened.nearest_ids(metric_id)
@@ -130,6 +138,7 @@ def search(
     json: JsonOption = False,
     catalog: CatalogOption = None,
     rev: RevisionOption = None,
+    as_of: AsOfOption = None,
     worktree: WorktreeOption = False,
     no_sync: NoSyncOption = False,
 ) -> None:
@@ -143,7 +152,7 @@ def search(
     from agnes.search.ranking import search as find
 
     query = " ".join(terms)
-    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
         results = find(opened, query, limit)
     if json:
         hits = [hit.as_dict() for hit in results.hits]
@@ -173,6 +182,7 @@ def export(
     directory: Annotated[Path, typer.Option("--dir", help="Where to write.")] = Path("export"),
     catalog: CatalogOption = None,
     rev: RevisionOption = None,
+    as_of: AsOfOption = None,
     worktree: WorktreeOption = False,
     no_sync: NoSyncOption = False,
 ) -> None:
@@ -184,6 +194,6 @@ def export(
     """
     from agnes.load.export import export_metrics
 
-    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
+    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
         count = export_metrics(opened.metrics(), directory)
     echo(f"Exported {count} metric(s) to {directory}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +18,7 @@ from agnes.git.refs import find_catalog
 
 if TYPE_CHECKING:
     from agnes.cache.query import Snapshot
+    from agnes.git.repository import Repository
 
 CatalogOption = Annotated[
     Path | None,
@@ -29,6 +32,15 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 RevisionOption = Annotated[
     str | None,
     typer.Option("--rev", help="Read a revision: v1.2, HEAD~10, a commit id.", show_default=False),
+]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        help="Read the branch as it was when a day ended, in UTC: 2026-01-31.",
+        show_default=False,
+    ),
 ]
 WorktreeOption = Annotated[
     bool, typer.Option("--worktree", help="Read the working tree, uncommitted changes included.")
@@ -46,6 +58,7 @@ FollowOption = Annotated[
         show_default=False,
     ),
 ]
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -59,6 +72,18 @@ def parse_duration(text: str) -> float:
     if unit not in _UNITS or not (number.isascii() and number.isdecimal()) or not int(number):
         raise UsageError(f"{text!r} is no duration", "write 30s, 5m or 1h")
     return float(int(number) * _UNITS[unit])
+
+
+def parse_day(text: str) -> date:
+    """The day that `2026-01-31` names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    with suppress(ValueError):
+        if DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    raise UsageError(f"{text!r} is no date", "write year-month-day: 2026-01-31")
 
 
 def catalog_path(option: Path | None) -> Path:
@@ -81,20 +106,35 @@ def snapshot(
     catalog: Path | None,
     *,
     revision: str | None = None,
+    as_of: str | None = None,
     worktree: bool = False,
     no_sync: bool = False,
 ) -> Iterator[Snapshot]:
     """Open the snapshot that a read command answers from."""
     from agnes.sync.reading import Reading, open_snapshot
 
-    if revision is not None and worktree:
-        raise UsageError("--rev and --worktree exclude each other")
+    chosen = {"--rev": revision is not None, "--as-of": as_of is not None, "--worktree": worktree}
+    names = [name for name, given in chosen.items() if given]
+    if len(names) > 1:
+        raise UsageError(f"{' and '.join(names)} exclude each other")
+    day = None if as_of is None else parse_day(as_of)
     path = catalog_path(catalog)
     with progress("Reading the catalog") as advance:
-        reading = Reading(revision, worktree, not no_sync, note, advance)
+        reading = Reading(revision, day, worktree, not no_sync, note, advance)
         opened = open_snapshot(path, reading)
     with opened:
         yield opened
+
+
+def find_commit(catalog: Path | None, revision: str | None) -> tuple[Repository, str]:
+    """The commit that a command on the history begins with, which is the one that is served."""
+    from agnes.git.refs import locate
+    from agnes.git.repository import Repository
+    from agnes.model.layout import PARTS
+    from agnes.sync.point import find_commit as find
+
+    repository = Repository(locate(catalog_path(catalog)), PARTS)
+    return repository, find(repository, revision)
 
 
 def complete_metric(incomplete: str) -> list[str]:

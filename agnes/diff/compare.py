@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import cached_property
 
 from agnes.diff.change import Change, Diff, FieldChange, Side, Trouble
-from agnes.diff.data import said
-from agnes.diff.fields import compare_models, spell_out
 from agnes.diff.pairs import Key, Version, copied_from, key_of, renames
 from agnes.diff.reach import Reach
 from agnes.diff.sides import Sides
+from agnes.diff.versions import compare_versions, name_of, read_version
 from agnes.git.entry import Entry
-from agnes.load.catalog import read_entry
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.layout import MAX_BYTES, Layout, Slot, printable, survey
 
+File = tuple[Slot, Entry]
+Pair = tuple[Key | None, Key | None]
+"""A definition's key before and after; None where it is not there."""
 Versions = dict[Key, Version]
 _MAX_COPIES = 500
 """So many files are looked at for the one that a new one was copied from, its neighbours first."""
@@ -31,13 +32,28 @@ def compare(sides: Sides, reach: Reach | None = None) -> Diff:
         GitError: an object is missing.
     """
     comparison = _Comparison(sides, reach or Reach(sides.repository, sides.head_tree))
-    changes = sorted(comparison.changes(), key=lambda change: change.id)
+    found = [comparison.change(*pair) for pair in comparison.pairs()]
+    changes = sorted(found, key=lambda change: change.id)
     troubles = sorted(comparison.troubles, key=lambda trouble: (trouble.path, trouble.side))
     return Diff(sides.base, sides.head, tuple(changes), tuple(troubles))
 
 
+def compare_one(sides: Sides, key: Key) -> tuple[Change, Pair] | None:
+    """Compare one definition in two revisions; of the others only what may be it, renamed, is read.
+
+    Returns:
+        What became of it, and its keys before and after; None if nothing did.
+
+    Raises:
+        GitError: an object is missing.
+    """
+    comparison = _Comparison(sides, Reach(sides.repository, sides.head_tree), key)
+    pair = next((pair for pair in comparison.pairs() if key in pair), None)
+    return pair and (comparison.change(*pair), pair)
+
+
 class _Comparison:
-    def __init__(self, sides: Sides, reach: Reach) -> None:
+    def __init__(self, sides: Sides, reach: Reach, only: Key | None = None) -> None:
         self.repository = sides.repository
         self.base_tree = sides.base_tree
         self.troubles: list[Trouble] = []
@@ -47,54 +63,45 @@ class _Comparison:
         before, after = (self._survey(tree, folders) for tree in (sides.base_tree, sides.head_tree))
         self._note(before.diagnostics, after.diagnostics, "base")
         self._note(after.diagnostics, before.diagnostics, "head")
-        self.old = self._read(before, after, "base")
-        self.new = self._read(after, before, "head")
+        old, new = before.unlike(after), after.unlike(before)
+        if only is not None:
+            wanted = _may_be(only, old.keys(), new.keys())
+            old, new = ({key: side[key] for key in wanted & side.keys()} for side in (old, new))
+        self.old = self._read(old, "base")
+        self.new = self._read(new, "head")
         self.reach = reach
 
-    def changes(self) -> Iterator[Change]:
+    def pairs(self) -> Iterator[Pair]:
+        """What is one and the same definition before and after."""
         old, new = self.old, self.new
         gone = {key: version for key, version in old.items() if key not in new}
         come = {key: version for key, version in new.items() if key not in old}
         renamed = renames(gone, come)
         for key in old.keys() & new.keys():
-            yield self._change(key, key)
+            yield key, key
         for key, before in renamed.items():
-            yield self._change(before, key)
+            yield before, key
         for key in come.keys() - renamed.keys():
-            fields = self._fields(None, come[key])
-            yield Change(_name(key), "added", self._copied_from(key), come[key].path, fields)
+            yield None, key
         for key in gone.keys() - set(renamed.values()):
-            fields = self._fields(gone[key], None)
-            yield Change(_name(key), "removed", None, gone[key].path, fields)
+            yield key, None
 
-    def _change(self, old: Key, new: Key) -> Change:
-        before, after = self.old[old], self.new[new]
-        fields = self._fields(before, after)
+    def change(self, old: Key | None, new: Key | None) -> Change:
+        """What became of one."""
+        before, after = old and self.old[old], new and self.new[new]
+        fields = compare_versions(before, after, self.reach.is_read)
+        if before is None or old is None:
+            assert after is not None
+            assert new is not None
+            return Change(name_of(new), "added", self._copied_from(new), after.path, fields)
+        if after is None or new is None:
+            return Change(name_of(old), "removed", None, before.path, fields)
         if old == new:
-            return Change(_name(new), "changed", None, after.path, fields)
-        ids = _name(old), _name(new)
+            return Change(name_of(new), "changed", None, after.path, fields)
+        ids = name_of(old), name_of(new)
         moved = old[1].rpartition("/")[2] == new[1].rpartition("/")[2]
         identity = FieldChange("id", "breaking", *ids, "moved" if moved else "renamed")
         return Change(ids[1], "renamed", ids[0], after.path, (identity, *fields))
-
-    def _fields(self, old: Version | None, new: Version | None) -> tuple[FieldChange, ...]:
-        found = list(_validity(old, new))
-        models = [None if it is None else it.model for it in (old, new)]
-        if models[0] is not None and models[1] is not None:
-            found += [
-                field
-                for field in compare_models(models[0], models[1], self.reach.is_read)
-                if not _is_unknown(old, field.field) and not _is_unknown(new, field.field)
-            ]
-        elif (only := models[0] or models[1]) is not None and (old is None or new is None):
-            found += spell_out(only, gone=new is None)
-        if old and new and not found and old.key == new.key:
-            if old.blob != new.blob:
-                what = "layout, comments, order of keys or defaults"
-                found.append(FieldChange("file", "cosmetic", None, None, what))
-            else:
-                found.append(FieldChange("file", "cosmetic", old.path, new.path, "file renamed"))
-        return tuple(found)
 
     def _survey(self, tree: str | None, folders: Iterable[str]) -> _Surveyed:
         entries = [entry for folder in folders for entry in self.repository.folder(tree, folder)]
@@ -106,17 +113,12 @@ class _Comparison:
         for it in set(some) - set(others):
             self.troubles.append(Trouble(it.path, side, it.path, it.line, it.message))
 
-    def _read(self, here: _Surveyed, there: _Surveyed, side: Side) -> Versions:
-        """The definitions whose file is not the same on the other side."""
+    def _read(self, files: Mapping[Key, File], side: Side) -> Versions:
         found: Versions = {}
-        for key, (slot, entry) in here.defined.items():
-            if there.defined.get(key, (None, None))[1] == entry:
-                continue
-            document = read_entry(self.repository, slot, entry)
-            content = self.repository.read(entry) if self._fits(entry) else b""
-            found[key] = Version(document, entry.blob, content)
-            if document.value is None:
-                self.troubles.append(_trouble(_name(key), side, found[key]))
+        for key, (slot, entry) in files.items():
+            found[key] = version = read_version(self.repository, slot, entry)
+            if not version.is_whole:
+                self.troubles.append(_trouble(name_of(key), side, version))
         return found
 
     def _fits(self, entry: Entry) -> bool:
@@ -132,7 +134,7 @@ class _Comparison:
             if self._fits(entry)
         )
         found = copied_from(self.new[key], texts)
-        return found and _name(found)
+        return found and name_of(found)
 
     @cached_property
     def _before(self) -> list[tuple[Key, Entry]]:
@@ -147,34 +149,21 @@ class _Surveyed:
 
     def __init__(self, layout: Layout, files: Mapping[str, Entry]) -> None:
         self.diagnostics = layout.diagnostics
-        self.defined: dict[Key, tuple[Slot, Entry]] = {
+        self.defined: dict[Key, File] = {
             key_of(slot): (slot, files[path]) for path, slot in layout.slots.items()
         }
 
-
-def _validity(old: Version | None, new: Version | None) -> Iterator[FieldChange]:
-    """Whether a file can be read, where that is a change or hides what changes."""
-    if new is not None and not new.is_whole:
-        what, grave = "does not validate", "breaking"
-        if old is not None and old.is_whole:
-            what = "does not validate any more"
-        elif old is not None:
-            known = old.model is not None and new.model is not None
-            what = "does not validate, as before"
-            grave = "cosmetic" if known else "breaking"
-        yield FieldChange("file", grave, None, None, what)  # type: ignore[arg-type]
-    elif old is not None and new is not None and not old.is_whole:
-        yield FieldChange("file", "compatible", None, None, "validates again")
+    def unlike(self, other: _Surveyed) -> dict[Key, File]:
+        """The definitions whose file is not the same on the other side."""
+        return {key: it for key, it in self.defined.items() if other.defined.get(key) != it}
 
 
-def _is_unknown(version: Version | None, field: str) -> bool:
-    """Whether a key's value cannot be told, since the file has a mistake and it may be there."""
-    return version is not None and not version.is_whole and field not in said(version.model)
-
-
-def _name(key: Key) -> str:
-    kind, name = key
-    return f"tables/{name}" if kind == "table" else name
+def _may_be(only: Key, old: Set[Key], new: Set[Key]) -> set[Key]:
+    """The definitions that one may be, or have been: the others are gone where it is new, or new
+    where it is gone.
+    """
+    gone, come = ({key for key in side if key[0] == only[0]} for side in (old - new, new - old))
+    return gone | come if gone and come and only in gone | come else {only}
 
 
 def _trouble(name: str, side: Side, version: Version) -> Trouble:

@@ -25,7 +25,7 @@ _RESULT = frozenset(["filters", "inputs", "time_column"])
 _ITEMS = {"dimensions": "dimension", "synonyms": "synonym", "notes": "note", "tags": "tag"}
 _ITEMS |= {"filters": "filter", "inputs": "input", "tables": "table", "certifiers": "certifier"}
 _REWRITTEN = "written differently"
-_ORDERED = frozenset(["inputs", "notes"])
+ORDERED = frozenset(["inputs", "notes"])
 _END_OF_LIFE = {"deprecated": 1, "removed": 2}
 
 
@@ -115,7 +115,7 @@ def _compare_lists(key: str, old: list[Any], new: list[Any]) -> FieldChange:
     parts += [Part(classes[0], f"{called} removed", str(item), None) for item in gone]
     parts += [Part(classes[1], f"{called} added", None, str(item)) for item in come]
     if not parts:
-        moved = classes[0] if key in _ORDERED else "cosmetic"
+        moved = classes[0] if key in ORDERED else "cosmetic"
         what = f"order of {key} changed"
         if sorted(old) != sorted(new):
             moved, what = "cosmetic", f"a {called} is said more than once"

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from agnes.diff.change import CLASSES, Change, Class, Diff, FieldChange, Verdict
 from agnes.diff.visible import visible
+from agnes.diff.words import in_words
 from agnes.lineage.impact import Impact
 from agnes.model.diagnostic import Diagnostic
 
@@ -21,14 +22,14 @@ _LONGEST_DETAILS = 12_000
 """Of one definition, so that the others are shown too."""
 _MOST_FINDINGS = 50
 _MOST_NAMES = 20
-_ICONS: dict[Class, str] = {
+ICONS: dict[Class, str] = {
     "cosmetic": "⚪",
     "documentation": "🔵",
     "compatible": "🟢",
     "breaking": "🟠",
     "result-changing": "🔴",
 }
-_EFFECTS: dict[Class, str] = {
+EFFECTS: dict[Class, str] = {
     "cosmetic": "nothing but how they are written",
     "documentation": "what is said about them",
     "compatible": "what they offer; nothing that is relied on",
@@ -69,11 +70,11 @@ def code(text: str) -> str:
     """A text of somebody's as inline code, in which nothing is markup."""
     plain = _printable(text)
     if "`" in plain or "|" in plain or not plain:
-        return f"<code>{_escape(plain)}</code>"
+        return f"<code>{escape(plain)}</code>"
     return f"`{plain}`"
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """A text of somebody's as plain text: no markup, no link, nobody is notified."""
     plain = _printable(text)
     escaped = _SPECIAL.sub(lambda found: f"&#{ord(found.group())};", plain)
@@ -94,7 +95,7 @@ def _head(diff: Diff, changes: Sequence[Change]) -> Iterator[str]:
         count = sum(change.class_ == class_ for change in changes)
         if count:
             what = "definition changes" if count == 1 else "definitions change"
-            yield f"- {_ICONS[class_]} **{class_}**: {count} {what} {_EFFECTS[class_]}"
+            yield f"- {ICONS[class_]} **{class_}**: {count} {what} {EFFECTS[class_]}"
     for trouble in diff.troubles:
         side = "before" if trouble.side == "base" else "after"
         where = f"{trouble.path}:{trouble.line}" if trouble.line else trouble.path
@@ -104,30 +105,12 @@ def _head(diff: Diff, changes: Sequence[Change]) -> Iterator[str]:
         yield "| | definition | what changes | class |"
         yield "|---|---|---|---|"
         for change in changes:
-            cells = _ICONS[change.class_], code(change.id), _what(change), change.class_
+            said = in_words(change, code, escape)
+            cells = ICONS[change.class_], code(change.id), said, change.class_
             yield f"| {' | '.join(cells)} |"
     yield ""
     shown = diff.head if diff.head == "worktree" else diff.head[:10]
-    yield f"<sub>{_escape(diff.base[:10])} → {_escape(shown)}</sub>"
-
-
-def _what(change: Change) -> str:
-    """A change in a few words."""
-    if change.kind == "removed":
-        return "removed"
-    if change.kind == "added":
-        return f"added, a copy of {code(change.from_)}" if change.from_ else "added"
-    said = [f"renamed from {code(change.from_)}"] if change.from_ else []
-    fields: dict[str, list[str]] = {}
-    for field in sorted(change.fields, key=lambda it: -CLASSES.index(it.class_)):
-        if field.field != "id" and (field.class_ != "cosmetic" or change.class_ == "cosmetic"):
-            fields.setdefault(field.what, []).append(field.field)
-    for what, names in fields.items():
-        obvious = names == ["file"] or what.startswith(names[0])
-        where = "" if obvious else f"{', '.join(map(code, names))}: "
-        said.append(f"{where}{_escape(what)}")
-    more = f" and {len(said) - 4} more" if len(said) > 4 else ""
-    return "; ".join(said[:4]) + more
+    yield f"<sub>{escape(diff.base[:10])} → {escape(shown)}</sub>"
 
 
 def _has_details(change: Change) -> bool:
@@ -140,7 +123,7 @@ def _details(change: Change) -> Iterator[str]:
     yield f"<details{' open' if CLASSES.index(change.class_) >= 3 else ''}>"
     # Within HTML, Markdown is not read.
     name = f"<code>{html.escape(_printable(change.id))}</code>"
-    yield f"<summary>{_ICONS[change.class_]} {name}: {change.class_}</summary>"
+    yield f"<summary>{ICONS[change.class_]} {name}: {change.class_}</summary>"
     yield ""
     blocks = list(_blocks(change))
     length = 0
@@ -166,7 +149,7 @@ def _blocks(change: Change) -> Iterator[list[str]]:
             continue
         seen[fragments] = field.field
         for what, old, new in fragments:
-            yield [f"{code(field.field)}: **{_escape(what)}**", "", *_fenced(old, new), ""]
+            yield [f"{code(field.field)}: **{escape(what)}**", "", *_fenced(old, new), ""]
 
 
 def _fragments(field: FieldChange) -> Iterator[tuple[str, str | None, str | None]]:
@@ -214,7 +197,7 @@ def _impact(impact: Impact) -> Iterator[str]:
         uses = list(dict.fromkeys(use.by for use in effect.used_by))
         if uses:
             more = f" and {len(uses) - _MOST_NAMES} more" if len(uses) > _MOST_NAMES else ""
-            said.append(f"used by {', '.join(map(_escape, uses[:_MOST_NAMES]))}{more}")
+            said.append(f"used by {', '.join(map(escape, uses[:_MOST_NAMES]))}{more}")
         if said:
             yield f"- {code(effect.id)}: {'; '.join(said)}"
 
@@ -225,9 +208,9 @@ def _findings(findings: Sequence[Diagnostic]) -> Iterator[str]:
     icons = {"error": "❌", "warning": "⚠️"}
     for item in findings[:_MOST_FINDINGS]:
         where = f"{item.path}:{item.line}" if item.line else item.path
-        hint = f" — {_escape(item.hint)}" if item.hint else ""
+        hint = f" — {escape(item.hint)}" if item.hint else ""
         icon = icons.get(item.severity, "💡")
-        yield f"- {icon} {code(where)} {item.code}: {_escape(item.message)}{hint}"
+        yield f"- {icon} {code(where)} {item.code}: {escape(item.message)}{hint}"
     if len(findings) > _MOST_FINDINGS:
         yield f"- and {len(findings) - _MOST_FINDINGS} more: `da metrics validate`"
 

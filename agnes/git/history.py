@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from agnes.git.entry import Entry
 from agnes.git.repository import Commit, Repository
@@ -80,3 +81,13 @@ def earlier_versions(
         for change in repository.changes(old, new):
             if change.path in wanted and change.old is not None:
                 yield change.old
+
+
+def commit_before(repository: Repository, commit_id: str, time: datetime) -> str | None:
+    """The newest commit on the first-parent history that was made before a time, in UTC; None
+    where there is none.
+    """
+    for at, _ in repository.first_parents(commit_id):
+        if repository.commit(at).time < time:
+            return at
+    return None

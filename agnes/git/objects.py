@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 import pygit2
@@ -95,7 +96,8 @@ class Objects:
     def _parse_tree(self, oid: str) -> list[TreeEntry]:
         raw = self.read(oid, "a folder", "tree")
         entries = _TREE_ENTRY.findall(raw)
-        if sum(len(mode) + len(name) + 22 for mode, name, _ in entries) != len(raw):
+        # Between mode, name and id are a blank and a NUL.
+        if len(b"".join(chain.from_iterable(entries))) + 2 * len(entries) != len(raw):
             raise missing_object(oid, "a folder")
         return [(mode.lstrip(b"0"), name, oid) for mode, name, oid in entries]
 

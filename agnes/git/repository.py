@@ -149,6 +149,13 @@ class Repository:
         """Whether history was cut off when the repository was cloned."""
         return self._pygit2.is_shallow
 
+    def is_edge(self, commit_id: str) -> bool:
+        """Whether a shallow clone ends at a commit, which has parents elsewhere."""
+        if not self.is_shallow():
+            return False
+        listed = self.location.common_dir / "shallow"
+        return commit_id in listed.read_text(encoding="ascii").split()
+
     def first_parents(self, commit_id: str) -> Iterator[tuple[str, str | None]]:
         """Walk the first-parent history from `commit_id` back.
 
@@ -171,7 +178,16 @@ class Repository:
 
     def catalog_tree(self, root: str | None) -> str | None:
         """The id of the catalog's folder in the whole tree `root`; None when it is not there."""
-        return self._subtree(root, self.location.folder)
+        return self.subtree(root, self.location.folder)
+
+    def subtree(self, tree: str | None, path: str) -> str | None:
+        """The id of a folder in a tree; None when it is not there."""
+        for part in filter(None, path.split("/")):
+            wanted = part.encode("utf-8", "surrogateescape")
+            entries = self._objects.tree(tree) if tree else []
+            found = (oid for mode, name, oid in entries if name == wanted and mode == TREE_MODE)
+            tree = next((oid.hex() for oid in found), None)
+        return tree
 
     def entries(self, tree: str | None) -> list[Entry]:
         """Everything in a catalog's folder `tree`, sorted by path."""
@@ -180,7 +196,7 @@ class Repository:
     def entry(self, tree: str | None, path: str) -> Entry | None:
         """One file of a catalog's folder `tree`; None when it is not there."""
         folder, _, name = path.rpartition("/")
-        parent = self._subtree(tree, folder)
+        parent = self.subtree(tree, folder)
         for mode, raw_name, oid in self._objects.tree(parent) if parent else ():
             if raw_name == name.encode("utf-8", "surrogateescape") and mode != TREE_MODE:
                 return Entry(path, oid.hex(), _KINDS.get(mode, "file"))
@@ -193,7 +209,7 @@ class Repository:
             path: `metrics/revenue`, or "" for the catalog's folder itself.
         """
         found: dict[str, list[Entry | None]] = {}
-        for _ in self._compare(f"{path}/" if path else "", None, self._subtree(tree, path), found):
+        for _ in self._compare(f"{path}/" if path else "", None, self.subtree(tree, path), found):
             pass  # its folders
         return [entry for _, entry in found.values() if entry is not None]
 
@@ -228,14 +244,6 @@ class Repository:
     def size(self, entry: Entry) -> int:
         """A file's size in bytes, without reading it."""
         return self._objects.size(entry.blob, entry.path)
-
-    def _subtree(self, tree: str | None, path: str) -> str | None:
-        for part in filter(None, path.split("/")):
-            wanted = part.encode("utf-8", "surrogateescape")
-            entries = self._objects.tree(tree) if tree else []
-            found = (oid for mode, name, oid in entries if name == wanted and mode == TREE_MODE)
-            tree = next((oid.hex() for oid in found), None)
-        return tree
 
     def _compare(
         self, prefix: str, old: str | None, new: str | None, found: dict[str, list[Entry | None]]

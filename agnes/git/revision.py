@@ -104,3 +104,29 @@ def merge_base(location: Location, one: str, other: str) -> str | None:
     except subprocess.TimeoutExpired:
         raise GitError("git took more than half a minute to find where two branches part") from None
     return done.stdout.strip() or None
+
+
+def count_after(location: Location, one: str, other: str) -> int:
+    """How many commits of `other`'s first-parent history `one` does not come from; they are the
+    newest of it.
+
+    Args:
+        one, other: the commits' ids.
+
+    Raises:
+        GitError: git is not there, took half a minute, or misses an object.
+    """
+    command = ("--no-replace-objects", "rev-list", "--count", "--first-parent", other, f"^{one}")
+    try:
+        done = run_git(
+            location.git_dir,
+            *command,
+            what="looking for what is new",
+            seconds=TIMEOUT_SECONDS,
+            pushed=pushed_to(location),
+        )
+    except subprocess.TimeoutExpired:
+        raise GitError("git took more than half a minute to find what is new") from None
+    if done.returncode:
+        raise GitError(f"git cannot tell what is new since {one[:10]}: {done.stderr.strip()}")
+    return int(done.stdout)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -33,12 +34,10 @@ def differences(old: str, new: str) -> list[Difference]:
     if old.strip() == new.strip():
         return [Difference("writing", "blank space", None, None)]
     try:
-        queries = read(old), read(new)
-        trees = [canonical_tree(query) for query in queries]
-        if text(trees[0]) == text(trees[1]):
+        if _form(old) == _form(new):
             return [Difference("writing", "written differently, the same query", None, None)]
         # Where a table has another name, what refers to it says the same as before.
-        found = [it for it in _compare(*queries) if it.old != it.new]
+        found = [it for it in _compare(old, new) if it.old != it.new]
     except (UnreadableSqlError, SqlglotError, RecursionError):
         which = [it for it, sql in (("old", old), ("new", new)) if not _is_read(sql)]
         what = f"compared as text: the {' and the '.join(which) or 'old or the new'} query"
@@ -54,11 +53,26 @@ def _is_read(sql: str) -> bool:
     return True
 
 
-def _compare(old: Query, new: Query) -> Iterator[Difference]:
-    names = _pair_ctes(old, new)
+# A history compares each version twice: with the one before, and with the one after it.
+_kept = lru_cache(maxsize=64)
+_read = _kept(read)
+
+
+@_kept
+def _form(sql: str) -> str:
+    return text(canonical_tree(_read(sql)))
+
+
+@_kept
+def _parts(sql: str, ctes: tuple[tuple[str, str], ...]) -> Mapping[str, Part]:
+    return take_apart(canonical_tree(_read(sql), dict(ctes)), Fragments(_read(sql)))
+
+
+def _compare(old: str, new: str) -> Iterator[Difference]:
+    names = _pair_ctes(_read(old), _read(new))
     before, after = (
-        take_apart(canonical_tree(query, known), Fragments(query))
-        for query, known in zip((old, new), names, strict=True)
+        dict(_parts(sql, tuple(known.items())))
+        for sql, known in zip((old, new), names, strict=True)
     )
     _align(before, after)
     _align(after, before)

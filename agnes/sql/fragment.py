@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
@@ -57,11 +57,8 @@ class Fragments:
             frame = f"{_AFTER}WINDOW "
         for first, last in self._around(inside[0], inside[-1]):
             piece = self._piece(first, last)
-            try:
-                tree = read(frame + piece).tree
-            except UnreadableSqlError:
-                continue
-            if any(found == node for found in tree.find_all(type(node))):
+            tree = _tree(frame + piece)
+            if tree and any(found == node for found in tree.find_all(type(node))):
                 return piece
         return None
 
@@ -95,6 +92,15 @@ class Fragments:
             words.append(self._sql[token.start : token.end + 1])
             end = token.end + 1
         return "".join(words)
+
+
+@lru_cache(maxsize=1_024)
+def _tree(sql: str) -> exp.Query | None:
+    """A piece as it reads; most are the same in each version of a query. None if it is none."""
+    try:
+        return read(sql).tree
+    except UnreadableSqlError:
+        return None
 
 
 _TEXTS = frozenset([TokenType.STRING, TokenType.IDENTIFIER])

@@ -7,7 +7,8 @@ pygit2 nor pydantic is imported for it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from agnes.cache.query import Snapshot
@@ -26,6 +27,7 @@ class Reading:
 
     Args:
         revision: a revision other than the one in force.
+        as_of: the commit that the branch was at when this day ended, in UTC.
         worktree: the uncommitted working tree.
         sync: follow the branch first, when it has moved and the change is cheap.
         say: told what the reader should know: that HEAD is detached, that the answer is old.
@@ -33,6 +35,7 @@ class Reading:
     """
 
     revision: str | None = None
+    as_of: date | None = None
     worktree: bool = False
     sync: bool = True
     say: Say = lambda _: None
@@ -55,6 +58,8 @@ def open_snapshot(path: Path, reading: Reading | None = None) -> Snapshot:
         from agnes.sync.reconcile import preview
 
         return Snapshot(preview(location, reading.progress))
+    if reading.as_of is not None:
+        reading = replace(reading, revision=_commit_of(location, reading.as_of))
     if reading.revision is not None:
         from agnes.sync.reconcile import materialize
 
@@ -85,6 +90,14 @@ def open_snapshot(path: Path, reading: Reading | None = None) -> Snapshot:
 
         reading.say("the snapshot is damaged; building it anew from git")
         return Snapshot(rebuild(location, reading.progress).path)
+
+
+def _commit_of(location: Location, day: date) -> str:
+    from agnes.git.repository import Repository
+    from agnes.model.layout import PARTS
+    from agnes.sync.point import find_commit
+
+    return find_commit(Repository(location, PARTS), as_of=day)
 
 
 def _is_fresh(location: Location, current: Current, say: Say) -> bool:

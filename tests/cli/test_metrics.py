@@ -115,6 +115,37 @@ def test_any_revision_can_be_read(da, here):
     assert da("metrics", "show", "revenue/mrr", "--json").json["unit"] == "EUR"
 
 
+def test_the_catalog_can_be_read_as_of_a_day(da, here):
+    here.write("metrics/revenue/mrr.yml", metric_yaml("mrr", unit="EUR"))
+    here.write("metrics/revenue/new.yml", metric_yaml("new"))
+    here.commit(at=1_700_000_000 + 86_400)
+    for day, unit, count in (("2023-11-14", "USD", 2), ("2023-11-15", "EUR", 3)):
+        assert da("metrics", "show", "revenue/mrr", "--json", "--as-of", day).json["unit"] == unit
+        assert len(da("metrics", "list", "--json", "--as-of", day).json) == count
+    assert da("metrics", "search", "new", "--as-of", "2023-11-14").out.startswith("Nothing fits")
+    assert "Exported 2" in da("metrics", "export", "--dir", "out", "--as-of", "2023-11-14").out
+
+
+def test_a_day_before_the_first_commit_is_an_error(da, here):
+    done = da("metrics", "list", "--as-of", "2020-01-01")
+    assert done.code == 1
+    assert "the first commit is of 2023-11-14" in done.err
+
+
+@pytest.mark.parametrize("day", ["1.2.2026", "2026-02-30", "yesterday", "", "20260131"])
+def test_a_day_that_is_none_is_wrong_usage(da, here, day):
+    done = da("metrics", "list", "--as-of", day)
+    assert done.code == 2
+    assert "write year-month-day: 2026-01-31" in done.err
+
+
+@pytest.mark.parametrize("other", [["--rev", "HEAD"], ["--worktree"]])
+def test_a_day_excludes_other_points_in_time(da, here, other):
+    done = da("metrics", "list", "--as-of", "2026-01-31", *other)
+    assert done.code == 2
+    assert "exclude each other" in done.err
+
+
 def test_an_unknown_revision_is_an_error(da, here):
     done = da("metrics", "list", "--rev", "nope")
     assert done.code == 1

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
-from agnes.git.history import earlier_versions, file_histories
+from agnes.git.history import commit_before, earlier_versions, file_histories
 from agnes.git.refs import locate
 from agnes.git.repository import Repository
 from tests.conftest import GitRepository
@@ -296,3 +297,13 @@ def test_a_file_that_never_changed_has_no_earlier_version(story):
     story.change(write="b.yml")
 
     assert contents(story.repository, {"a.yml"}) == []
+
+
+def test_the_newest_commit_before_a_time_is_found(story):
+    straight(story)
+    at = Repository(locate(story.repository.path))
+    commits = [commit for commit, _ in at.first_parents(at.resolve("HEAD"))]
+
+    for newer, older in pairwise(commits):
+        assert commit_before(at, commits[0], at.commit(newer).time) == older
+    assert commit_before(at, commits[0], at.commit(commits[-1]).time) is None

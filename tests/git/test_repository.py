@@ -417,6 +417,16 @@ def test_the_first_parents_of_a_shallow_clone_end_at_its_edge(busy, tmp_path):
     assert found[-1][1] is None
 
 
+def test_a_shallow_clone_ends_at_commits_with_parents_elsewhere(busy, tmp_path):
+    shallow = tmp_path / "shallow"
+    busy.git("clone", "--quiet", "--depth", "2", f"file://{busy.path}", str(shallow))
+    repository = opened(shallow)
+    commits = [commit for commit, _ in repository.first_parents(repository.resolve("HEAD"))]
+    assert [repository.is_edge(commit) for commit in commits] == [False, True]
+    whole = opened(busy.path)
+    assert not any(whole.is_edge(commit) for commit, _ in whole.first_parents(commits[0]))
+
+
 # Trees that git's own commands would not make
 
 

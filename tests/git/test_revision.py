@@ -6,7 +6,7 @@ from agnes.errors import GitError
 from agnes.git import revision as module
 from agnes.git.objects import open_repository
 from agnes.git.refs import locate
-from agnes.git.revision import ask_git, named, split
+from agnes.git.revision import ask_git, count_after, named, split
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,21 @@ def test_git_is_not_waited_for_forever(catalog, monkeypatch, tmp_path):
 
     with pytest.raises(GitError, match=r"half a minute to look for 'HEAD\^2'"):
         ask_git(locate(catalog.path), "HEAD^2")
+
+
+def test_what_is_new_is_counted_on_the_first_parent_history(catalog):
+    start = catalog.git("rev-parse", "HEAD")
+    catalog.git("switch", "--quiet", "--create", "side")
+    side = catalog.commit("side")
+    catalog.git("switch", "--quiet", "main")
+    main = catalog.commit("main")
+    catalog.git("merge", "--quiet", "--no-ff", "--no-edit", "side")
+    head = catalog.git("rev-parse", "HEAD")
+    location = locate(catalog.path)
+
+    assert [count_after(location, one, head) for one in (start, side, main, head)] == [2, 2, 1, 0]
+
+
+def test_what_is_new_since_nowhere_is_an_error(catalog):
+    with pytest.raises(GitError, match="cannot tell what is new since 0000000000"):
+        count_after(locate(catalog.path), "0" * 40, catalog.git("rev-parse", "HEAD"))
