@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agnes.diff.data import Model
 from agnes.diff.facts import Fact, Said, take_facts
-from agnes.diff.fields import Model
 from agnes.diff.history import commit_as_dict
 from agnes.diff.trail import Step, trail
 from agnes.diff.versions import key_called, name_of

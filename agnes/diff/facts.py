@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agnes.diff.fields import ORDERED, Model, data_of
+from agnes.diff.data import Model, data_of
+from agnes.diff.fields import ORDERED
 from agnes.model.metric import VARIANT, Metric
 from agnes.model.table import Table
 from agnes.sql.atoms import Atoms, atoms

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from agnes.diff.change import FieldChange
 from agnes.diff.data import said
-from agnes.diff.fields import IsRead, compare_models, spell_out
+from agnes.diff.fields import compare_models, spell_out
 from agnes.diff.pairs import Key, Version
+from agnes.diff.tables import IsRead
 from agnes.git.entry import Entry
 from agnes.git.repository import Repository
 from agnes.load.catalog import read_entry
