@@ -17,7 +17,7 @@ from agnes.errors import MissingObjectError
 from agnes.git.entry import Entry
 from agnes.git.history import file_histories
 from agnes.git.repository import Repository
-from agnes.model.layout import Layout, claim, survey
+from agnes.model.layout import Layout, claim, stem, survey
 
 
 class Unsuitable(Exception):  # noqa: N818  (an outcome, not a mistake)
@@ -104,8 +104,8 @@ def _changed(
         for entry in repository.folder(revision.tree, folder)
     }
     there |= {path: change.new for path, change in changes.items() if change.new is not None}
-    claims, stems = {claim(path) for path in paths} - {None}, {_stem(path) for path in paths}
-    paths |= {path for path in there if _stem(path) in stems and claim(path) in claims}
+    claims, stems = {claim(path) for path in paths} - {None}, {stem(path) for path in paths}
+    paths |= {path for path in there if stem(path) in stems and claim(path) in claims}
     entries = {path: there[path] for path in sorted(paths & there.keys())}
     layout = survey((entry.path, entry.kind) for entry in entries.values())
     came_or_went = {
@@ -113,11 +113,6 @@ def _changed(
     }
     index = bool(came_or_went - {None}) or "index " in claims
     return _Changed(paths, layout, entries, index)
-
-
-def _stem(path: str) -> str:
-    """What files with one claim have in common, and what is quickly told."""
-    return path.rpartition("/")[2].rpartition(".")[0].casefold()
 
 
 def _is_file(entry: Entry | None) -> bool:

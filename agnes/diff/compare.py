@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 
 from agnes.diff.change import Change, Diff, FieldChange, Side, Trouble
@@ -12,7 +12,7 @@ from agnes.diff.sides import Sides
 from agnes.diff.versions import compare_versions, name_of, read_version
 from agnes.git.entry import Entry
 from agnes.model.diagnostic import Diagnostic
-from agnes.model.layout import MAX_BYTES, Layout, Slot, printable, survey
+from agnes.model.layout import MAX_BYTES, Layout, Slot, printable, stem, survey
 
 File = tuple[Slot, Entry]
 Pair = tuple[Key | None, Key | None]
@@ -59,8 +59,7 @@ class _Comparison:
         self.troubles: list[Trouble] = []
         changed = [it.path for it in self.repository.changes(sides.base_tree, sides.head_tree)]
         # Who has an id of two files that claim it can be told from all of a folder alone.
-        folders = {path.rpartition("/")[0] for path in changed}
-        before, after = (self._survey(tree, folders) for tree in (sides.base_tree, sides.head_tree))
+        before, after = (self._survey(tree, changed) for tree in (sides.base_tree, sides.head_tree))
         self._note(before.diagnostics, after.diagnostics, "base")
         self._note(after.diagnostics, before.diagnostics, "head")
         old, new = before.unlike(after), after.unlike(before)
@@ -103,8 +102,14 @@ class _Comparison:
         identity = FieldChange("id", "breaking", *ids, "moved" if moved else "renamed")
         return Change(ids[1], "renamed", ids[0], after.path, (identity, *fields))
 
-    def _survey(self, tree: str | None, folders: Iterable[str]) -> _Surveyed:
-        entries = [entry for folder in folders for entry in self.repository.folder(tree, folder)]
+    def _survey(self, tree: str | None, changed: Collection[str]) -> _Surveyed:
+        stems = {stem(path) for path in changed}
+        entries = [
+            entry
+            for folder in {path.rpartition("/")[0] for path in changed}
+            for entry in self.repository.folder(tree, folder)
+            if stem(entry.path) in stems
+        ]
         files = {entry.path: entry for entry in sorted(entries, key=lambda entry: entry.path)}
         return _Surveyed(survey((path, it.kind) for path, it in files.items()), files)
 

@@ -64,6 +64,11 @@ def claim(path: str) -> str | None:
     return f"{slot.kind} {slot.id}".casefold() if isinstance(slot, Slot) else None
 
 
+def stem(path: str) -> str:
+    """What files with one claim have in common, and what is quickly told."""
+    return path.rpartition("/")[2].rpartition(".")[0].casefold()
+
+
 def survey(entries: Iterable[tuple[str, str]]) -> Layout:
     """Sort out a catalog's files.
 
