@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from benchmarks.generate import generate, git, metric
+from benchmarks.generate import generate, git
 from benchmarks.speed import DA, timed
 
 LIMIT = 1.0
@@ -26,14 +26,20 @@ def write_history(folder: Path, metrics: int, commits: int, own: int) -> str:
     """Make a catalog with a history, written by git's fast import; return the id of a metric that
     `own` of the commits touch.
     """
-    generate(folder, metrics)
+    paths = generate(folder, metrics)
     chance = random.Random(2)
     every = commits // own
     stream = []
     for at in range(commits):
         number = _TARGET if at % every == 0 else chance.randrange(metrics)
-        path, text = metric(number, random.Random(number))
-        data = text.replace("unit: USD", f"unit: C{at}").replace("SUM(", f"{at} * SUM(").encode()
+        data = (
+            paths[number]
+            .read_text()
+            .replace("unit: USD", f"unit: C{at}")
+            .replace("SUM(", f"{at} * SUM(")
+            .encode()
+        )
+        path = paths[number].relative_to(folder).as_posix()
         message = b"feat: change a metric"
         stream.append(
             b"commit refs/heads/main\n"
@@ -45,7 +51,7 @@ def write_history(folder: Path, metrics: int, commits: int, own: int) -> str:
     command = ["git", "-C", str(folder), "fast-import", "--quiet"]
     subprocess.run(command, input=b"".join(stream), check=True)
     git(folder, "reset", "--quiet", "--hard")
-    return metric(_TARGET, random.Random(_TARGET))[0].removeprefix("metrics/").removesuffix(".yml")
+    return "/".join(paths[_TARGET].with_suffix("").parts[-2:])
 
 
 def main() -> None:

@@ -59,13 +59,18 @@ _read = _kept(read)
 
 
 @_kept
+def _tree(sql: str, ctes: tuple[tuple[str, str], ...] = ()) -> exp.Query:
+    return canonical_tree(_read(sql), dict(ctes))
+
+
+@_kept
 def _form(sql: str) -> str:
-    return text(canonical_tree(_read(sql)))
+    return text(_tree(sql))
 
 
 @_kept
 def _parts(sql: str, ctes: tuple[tuple[str, str], ...]) -> Mapping[str, Part]:
-    return take_apart(canonical_tree(_read(sql), dict(ctes)), Fragments(_read(sql)))
+    return take_apart(_tree(sql, ctes), Fragments(_read(sql)))
 
 
 def _compare(old: str, new: str) -> Iterator[Difference]:
