@@ -40,15 +40,19 @@ class Made:
         Args:
             run: over the commit's files; it has found what there is to find.
         """
-        if not run.request.reaches("references") or not any(SETTINGS in it for it in self._trees):
+        certified = [
+            path
+            for path, item in run.examined.items()
+            if isinstance(item.facts, MetricFacts) and item.facts.certified_by is not None
+        ]
+        if not certified or not run.request.reaches("references"):
+            return
+        if not any(SETTINGS in tree for tree in self._trees):
             return  # nothing was a catalog before
-        for path, entry in run.entries.items():
-            item = run.examined.get(path)
-            facts = item.facts if item else None
+        for path in certified:
+            entry = run.entries[path]
             before = [tree[path] for tree in self._trees if path in tree]
             if entry.blob in {it.blob for it in before}:
-                continue
-            if not isinstance(facts, MetricFacts) or facts.certified_by is None:
                 continue
             slot = run.layout.slots[path]
             after = self._read(slot, entry)
