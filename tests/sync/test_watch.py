@@ -388,7 +388,10 @@ def test_a_linked_worktree_that_is_removed_is_reported_once(catalog, tmp_path):
         catalog.git("worktree", "remove", str(linked.path))
         assert eventually(lambda: bool(found.errors))
         time.sleep(0.3)
-    assert [error.message.endswith("is gone") for error in found.errors] == [True]
+    told = [error.message for error in found.errors]
+    # While git is still deleting it, other things may be missing first.
+    assert told[-1].endswith("is gone")
+    assert len(set(told)) == len(told)
 
 
 def test_what_a_killed_commit_left_is_finished(catalog):
