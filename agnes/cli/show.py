@@ -65,7 +65,7 @@ def _warnings(row: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Iterat
             f"on {row['certified_on']}.",
             fg="yellow",
         )
-        yield f"  see what changed: git log --patch -- {row['path']}"
+        yield f"  see what changed: da metrics history {row['id']}"
         yield f"  approve of it: da metrics certify {row['id']}"
 
 
