@@ -28,12 +28,15 @@ class Reach:
     def __init__(self, repository: Repository, tree: str | None) -> None:
         self._repository = repository
         self._tree = tree
-        self._read: dict[str, Definition | None] = {}
+        self._read: dict[str, Metric | None] = {}
 
     def is_read(self, table: str, column: str) -> bool:
-        """Whether a metric may read a column of a table."""
+        """Whether a metric may read a column of a table, or says that it is cut by it."""
         columns = {**self._columns, table: {*self._columns.get(table, ()), column}}
-        return bool(Graph(self._naming([last_part(table)]), columns).readers(table, column))
+        metrics = self._naming([last_part(table)])
+        if any(_names(metric, table, column) for metric in metrics):
+            return True
+        return bool(Graph(map(Definition.of_metric, metrics), columns).readers(table, column))
 
     def of(self, changes: Iterable[Change]) -> Impact:
         """What some changes hit: those that do not only say something else."""
@@ -42,10 +45,10 @@ class Reach:
         metrics = {name for name in metrics if not name.startswith("tables/")}
         tables = dict(_tables(felt))
         definitions = {it.id: _gone(it) for it in felt if it.kind == "removed"}
-        definitions |= {it.id: it for it in self._naming(map(last_part, tables))}
+        definitions |= self._definitions(map(last_part, tables))
         pending = metrics | set(definitions)
         while pending:
-            found = {it.id: it for it in self._naming(pending)}
+            found = self._definitions(pending)
             pending = found.keys() - definitions.keys()
             definitions |= found
         return impact(definitions.values(), metrics, tables, self._columns if tables else None)
@@ -72,25 +75,33 @@ class Reach:
         )
         return {table.id: table.columns for table in tables if isinstance(table, Table)}
 
-    def _naming(self, names: Iterable[str]) -> list[Definition]:
+    def _definitions(self, names: Iterable[str]) -> dict[str, Definition]:
+        return {metric.id: Definition.of_metric(metric) for metric in self._naming(names)}
+
+    def _naming(self, names: Iterable[str]) -> list[Metric]:
         """The metrics in whose files one of some names stands, or whose own id it is."""
         wanted = [name.casefold().encode() for name in names]
         own = {name.decode() for name in wanted}
         found = (
-            self._definition(slot, data)
+            self._metric(slot, data)
             for slot, data, folded in self._folded
             if slot.id in own or any(name in folded for name in wanted)
         )
-        return [definition for definition in found if definition is not None]
+        return [metric for metric in found if metric is not None]
 
-    def _definition(self, slot: Slot, data: bytes) -> Definition | None:
+    def _metric(self, slot: Slot, data: bytes) -> Metric | None:
         if slot.path not in self._read:
             document = read_document(slot, data)
             value = document.value or document.rest
-            self._read[slot.path] = (
-                Definition.of_metric(value) if isinstance(value, Metric) else None
-            )
+            self._read[slot.path] = value if isinstance(value, Metric) else None
         return self._read[slot.path]
+
+
+def _names(metric: Metric, table: str, column: str) -> bool:
+    tables = {name.casefold() for name in (metric.table_name or "", *metric.tables)}
+    columns = (*metric.dimensions, metric.time_column or "")
+    named = {name.casefold().rpartition(".")[2] for name in columns}
+    return table.casefold() in tables and column.casefold() in named
 
 
 def _gone(change: Change) -> Definition:

@@ -103,3 +103,12 @@ def test_a_column_that_no_metric_reads_may_go(catalog: Path) -> None:
     git(catalog, "commit", "-qam", "note")
     table.write_text(table.read_text().replace("  note: {basetype: STRING}\n", ""))
     assert review(catalog).diff.verdict == "minor"
+
+
+def test_a_column_that_a_metric_may_be_cut_by_is_read(catalog: Path) -> None:
+    metric(catalog, "count", "COUNT(*)", "dimensions: [region]\n")
+    table = catalog / "tables/orders.yml"
+    table.write_text(table.read_text() + "  region: {basetype: STRING}\n")
+    git(catalog, "commit", "-qam", "region")
+    table.write_text(table.read_text().replace("  region: {basetype: STRING}\n", ""))
+    assert review(catalog).diff.verdict == "major"
