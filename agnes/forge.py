@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from agnes.config import PullRequest
@@ -102,6 +103,6 @@ def _ask(forge: Forge, method: str, url: str, body: dict[str, str] | None = None
         error.close()
         hint = forge.denied if error.code in (401, 403, 404) else "try again"
         raise AgnesError(f"{url} answered {error.code} {error.reason}", hint) from error
-    except (OSError, ValueError) as error:
+    except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         raise AgnesError(f"{url} cannot be reached: {reason}", "try again") from error

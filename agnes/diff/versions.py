@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agnes.diff.change import FieldChange
+from agnes.diff.change import Class, FieldChange
 from agnes.diff.data import said
 from agnes.diff.fields import compare_models, spell_out
 from agnes.diff.pairs import Key, Version
@@ -71,14 +71,15 @@ def name_of(key: Key) -> str:
 def _validity(old: Version | None, new: Version | None) -> Iterator[FieldChange]:
     """Whether a file can be read, where that is a change or hides what changes."""
     if new is not None and not new.is_whole:
-        what, grave = "does not validate", "breaking"
+        what = "does not validate"
+        grave: Class = "breaking"
         if old is not None and old.is_whole:
             what = "does not validate any more"
         elif old is not None:
             known = old.model is not None and new.model is not None
             what = "does not validate, as before"
             grave = "cosmetic" if known else "breaking"
-        yield FieldChange("file", grave, None, None, what)  # type: ignore[arg-type]
+        yield FieldChange("file", grave, None, None, what)
     elif old is not None and new is not None and not old.is_whole:
         yield FieldChange("file", "compatible", None, None, "validates again")
 

@@ -62,18 +62,9 @@ def ask_git(location: Location, revision: str) -> str | None:
         return None  # it is not here, and git would fetch it into a partial clone
     # A `^{commit}` would be a part of the text that `:/` looks for, among commits alone.
     wanted = revision if revision.startswith(":/") else f"{revision}^{{commit}}"
-    command = "--no-replace-objects rev-parse --verify --quiet --end-of-options".split()
+    command = "rev-parse --verify --quiet --end-of-options".split()
     try:
-        done = run_git(
-            location.git_dir,
-            *command,
-            wanted,
-            what=f"looking for {revision!r}",
-            seconds=TIMEOUT_SECONDS,
-            pushed=pushed_to(location),
-        )
-    except subprocess.TimeoutExpired:
-        raise GitError(f"git took more than half a minute to look for {revision!r}") from None
+        done = _run(location, *command, wanted, purpose=f"look for {revision!r}")
     except ValueError:
         return None
     said = done.stdout.strip()
@@ -91,18 +82,13 @@ def merge_base(location: Location, one: str, other: str) -> str | None:
         one, other: the commits' ids.
 
     Raises:
-        GitError: git is not there, or took half a minute.
+        GitError: git is not there, took half a minute, or misses an object.
     """
-    try:
-        done = run_git(
-            location.git_dir,
-            *("--no-replace-objects", "merge-base", one, other),
-            what="looking for where two branches part",
-            seconds=TIMEOUT_SECONDS,
-            pushed=pushed_to(location),
+    done = _run(location, "merge-base", one, other, purpose="find where two branches part")
+    if done.stderr.strip():  # it exits with 1 where there is none, and where it cannot tell
+        raise GitError(
+            f"git cannot tell where {one[:10]} and {other[:10]} part: {done.stderr.strip()}"
         )
-    except subprocess.TimeoutExpired:
-        raise GitError("git took more than half a minute to find where two branches part") from None
     return done.stdout.strip() or None
 
 
@@ -116,17 +102,23 @@ def count_after(location: Location, one: str, other: str) -> int:
     Raises:
         GitError: git is not there, took half a minute, or misses an object.
     """
-    command = ("--no-replace-objects", "rev-list", "--count", "--first-parent", other, f"^{one}")
+    command = ("rev-list", "--count", "--first-parent", other, f"^{one}")
+    done = _run(location, *command, purpose="find what is new")
+    if done.returncode:
+        raise GitError(f"git cannot tell what is new since {one[:10]}: {done.stderr.strip()}")
+    return int(done.stdout)
+
+
+def _run(location: Location, *command: str, purpose: str) -> subprocess.CompletedProcess[str]:
+    """Ask git's client, which takes no commit for another, as libgit2 does not either."""
     try:
-        done = run_git(
+        return run_git(
             location.git_dir,
+            "--no-replace-objects",
             *command,
-            what="looking for what is new",
+            what=f"what it takes to {purpose}",
             seconds=TIMEOUT_SECONDS,
             pushed=pushed_to(location),
         )
     except subprocess.TimeoutExpired:
-        raise GitError("git took more than half a minute to find what is new") from None
-    if done.returncode:
-        raise GitError(f"git cannot tell what is new since {one[:10]}: {done.stderr.strip()}")
-    return int(done.stdout)
+        raise GitError(f"git took more than half a minute to {purpose}") from None

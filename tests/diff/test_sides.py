@@ -6,7 +6,7 @@ import pytest
 
 from agnes.diff.compare import compare
 from agnes.diff.sides import WORKTREE, Sides, choose_sides
-from agnes.errors import NoCommitError, RevisionError
+from agnes.errors import GitError, NoCommitError, RevisionError
 from agnes.git.refs import locate
 from tests.conftest import GitRepository, metric_yaml
 
@@ -147,6 +147,13 @@ def test_histories_without_a_common_commit_say_how_to_compare_them_all_the_same(
         sides(catalog.path)
     assert "BASE HEAD" in (caught.value.hint or "")
     assert "revenue/arr" in changed(catalog.path, "main", "other")
+
+
+def test_a_commit_that_is_missing_is_not_taken_for_another_history(forked) -> None:
+    between = forked.git("rev-parse", "HEAD~1")
+    (forked.path / ".git/objects" / between[:2] / between[2:]).unlink()
+    with pytest.raises(GitError, match="cannot tell where"):
+        sides(forked.path)
 
 
 def test_a_shallow_clone_says_how_to_fetch_what_is_missing(forked, tmp_path) -> None:
