@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agnes.diff.change import Diff
-from agnes.diff.compare import compare
+from agnes.diff.compare import Advance, compare
 from agnes.diff.markdown import comment
 from agnes.diff.reach import Reach
 from agnes.diff.sides import WORKTREE, choose_sides
@@ -39,7 +39,12 @@ class Review:
 
 
 def review(
-    path: Path, base: str | None = None, head: str | None = None, *, findings: bool = True
+    path: Path,
+    base: str | None = None,
+    head: str | None = None,
+    *,
+    findings: bool = True,
+    advance: Advance = lambda _done, _total: None,
 ) -> Review:
     """Compare two revisions of a catalog.
 
@@ -48,6 +53,7 @@ def review(
         base, head: revisions, as `agnes.diff.sides.choose_sides` takes them; by default what is
             in the working tree is compared with where it left the default branch.
         findings: validate the files that the change touches too, up to the engine.
+        advance: told how many definitions are compared, and of how many.
 
     Raises:
         RevisionError: there is no such revision, or no commit in common.
@@ -55,7 +61,7 @@ def review(
     """
     sides = choose_sides(locate(path), base, head)
     reach = Reach(sides.repository, sides.head_tree)
-    found = compare(sides, reach)
+    found = compare(sides, reach, advance)
     problems = _validate(path, found) if findings else ()
     return Review(found, reach.of(found.changes), tuple(problems))
 

@@ -71,3 +71,10 @@ def test_whom_a_change_hits_is_told(catalog) -> None:
     catalog.write("tables/orders.yml", text.replace("  amount: {basetype: NUMERIC}\n", ""))
     [effect] = review(catalog.path).impact.effects
     assert (effect.id, effect.read_by) == ("tables/orders.amount", ("revenue/arr", "revenue/mrr"))
+
+
+def test_it_tells_how_far_it_is(catalog) -> None:
+    catalog.write(MRR, metric_yaml("mrr", unit="EUR"))
+    told: list[tuple[int, int]] = []
+    review(catalog.path, advance=lambda done, total: told.append((done, total)))
+    assert told == [(1, 1)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agnes.cli.options import CatalogOption, JsonOption, catalog_path
-from agnes.cli.output import echo, facts, note, print_json, style
+from agnes.cli.output import echo, facts, note, print_json, progress, style
 from agnes.diff.visible import visible
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ def diff(
 
     shown = Format.json if json else output
     markdown = post or shown is Format.markdown
-    found = review(catalog_path(catalog), base, head, findings=markdown)
+    with progress("Comparing") as advance:
+        found = review(catalog_path(catalog), base, head, findings=markdown, advance=advance)
     if post:
         _post(found)
     if shown is Format.json:

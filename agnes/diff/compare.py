@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 
 from agnes.diff.change import Change, Diff, FieldChange, Side, Trouble
@@ -18,21 +18,29 @@ File = tuple[Slot, Entry]
 Pair = tuple[Key | None, Key | None]
 """A definition's key before and after; None where it is not there."""
 Versions = dict[Key, Version]
+Advance = Callable[[int, int], None]
 _MAX_COPIES = 500
 """So many files are looked at for the one that a new one was copied from, its neighbours first."""
 
 
-def compare(sides: Sides, reach: Reach | None = None) -> Diff:
+def compare(
+    sides: Sides, reach: Reach | None = None, advance: Advance = lambda _done, _total: None
+) -> Diff:
     """Compare two revisions of a catalog.
 
     Args:
         reach: of the head's tree, if somebody has use for it afterwards.
+        advance: told how many definitions are compared, and of how many.
 
     Raises:
         GitError: an object is missing.
     """
     comparison = _Comparison(sides, reach or Reach(sides.repository, sides.head_tree))
-    found = [comparison.change(*pair) for pair in comparison.pairs()]
+    pairs = list(comparison.pairs())
+    found = []
+    for pair in pairs:
+        found.append(comparison.change(*pair))
+        advance(len(found), len(pairs))
     changes = sorted(found, key=lambda change: change.id)
     troubles = sorted(comparison.troubles, key=lambda trouble: (trouble.path, trouble.side))
     return Diff(sides.base, sides.head, tuple(changes), tuple(troubles))

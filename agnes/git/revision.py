@@ -85,11 +85,14 @@ def merge_base(location: Location, one: str, other: str) -> str | None:
         GitError: git is not there, took half a minute, or misses an object.
     """
     done = _run(location, "merge-base", one, other, purpose="find where two branches part")
-    if done.stderr.strip():  # it exits with 1 where there is none, and where it cannot tell
+    found = done.stdout.strip()
+    if (
+        not found and done.stderr.strip()
+    ):  # it exits with 1 where there is none, and where it cannot tell
         raise GitError(
             f"git cannot tell where {one[:10]} and {other[:10]} part: {done.stderr.strip()}"
         )
-    return done.stdout.strip() or None
+    return found or None
 
 
 def count_after(location: Location, one: str, other: str) -> int:
