@@ -92,8 +92,6 @@ def diff(
     markdown = post or shown is Format.markdown
     with progress("Comparing") as advance:
         found = review(catalog_path(catalog), base, head, findings=markdown, advance=advance)
-    if post:
-        _post(found)
     if shown is Format.json:
         print_json(found.as_dict())
     elif shown is Format.markdown:
@@ -103,6 +101,8 @@ def diff(
             echo(line)
         for line in _impact_lines(found.impact):
             echo(line)
+    if post:  # last, for a fork may not, and its run has the text all the same
+        _post(found)
     from agnes.diff.change import CLASSES
 
     if fail_on is not None:

@@ -170,3 +170,11 @@ def test_a_terminal_is_sent_nothing_that_somebody_wrote_as_control(da, here) -> 
     out = da("metrics", "diff").out
     assert "evil" in out
     assert not set(out) & set("\u200e\u2028\u200f\xad\u061c")
+
+
+def test_what_cannot_be_posted_is_printed_all_the_same(da, edited, monkeypatch) -> None:
+    monkeypatch.delenv("GITHUB_REF", raising=False)
+    done = da("metrics", "diff", "--format", "markdown", "--post")
+    assert done.code == 2
+    assert "## Metrics: major" in done.out
+    assert "no CI job of a pull request" in done.err
