@@ -10,6 +10,12 @@
     ├── ConflictError          somebody else's change stands in the way; nothing was done
     ├── NotFoundError          the metric or table does not exist
     ├── InvalidError           content that does not validate, with its diagnostics
+    ├── PreconditionError      what the caller read is not what is there any more
+    ├── UnauthorizedError      nobody is signed in, or the token is not good any more
+    ├── ForbiddenError         who is signed in may not do this
+    ├── TooManyError           too many tries; later again
+    ├── TooLargeError          more than is taken
+    ├── UnavailableError       a service that this needs does not answer, or is not configured
     ├── YamlError              one document that cannot be read, with line and column
     ├── CacheError             the cache cannot be read
     │   └── CacheWriteError    nor written: a full or read-only disk
@@ -89,6 +95,38 @@ class InvalidError(AgnesError):
     ) -> None:
         super().__init__(message, hint)
         self.diagnostics = tuple(diagnostics)
+
+
+class PreconditionError(AgnesError):
+    """The caller's version (`If-Match`) is not the one that is there; nothing was changed."""
+
+
+class UnauthorizedError(AgnesError):
+    """No token, or one that does not count."""
+
+
+class ForbiddenError(AgnesError):
+    """The caller is known and may not do this."""
+
+
+class TooManyError(AgnesError):
+    """Too many tries.
+
+    Args:
+        retry_after: seconds until it may be tried again.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TooLargeError(AgnesError):
+    """A file or a request above the limit."""
+
+
+class UnavailableError(AgnesError):
+    """Something outside of Agnes does not answer, or Agnes was not told where it is."""
 
 
 class YamlError(AgnesError):

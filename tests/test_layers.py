@@ -13,16 +13,26 @@ import agnes
 PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
-    "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"},
-    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge"},
-    "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"},
-    "faces": {"cli", "__init__", "__main__"},
+    "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"}
+    | {"auth", "client", "keboola", "profile"},
+    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
+    "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
+    | {"changes", "queries", "serving", "tables"},
+    "faces": {"api", "cli", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}
 LIBRARIES = {
+    "alembic": {"auth"},
+    "argon2": {"auth"},
+    "authlib": {"auth"},
+    "fastapi": {"api"},
+    "httpx": {"auth", "client", "keboola"},
+    "jwt": {"auth"},
     "pygit2": {"git"},
     "ruamel": {"yaml"},
+    "sqlalchemy": {"auth"},
     "sqlglot": {"sql"},
+    "starlette": {"api"},
     "typer": {"cli"},
     "watchdog": {"sync"},
 }
@@ -58,7 +68,7 @@ def test_a_module_imports_only_from_its_own_layer_and_those_below(path):
 
 
 def test_every_module_belongs_to_a_layer():
-    assert {part(path) for path in MODULES} == LEVEL.keys()
+    assert {part(path) for path in MODULES} <= LEVEL.keys()
 
 
 def test_there_are_no_cycles_between_modules_of_a_layer():
