@@ -31,12 +31,19 @@ class Snapshot:
     Args:
         path: the file.
         connection: to the file, if it is open already.
+        known: it was looked at before; do not look whether it is of the commit of its name.
 
     Raises:
         CacheError: it is not there, or is damaged.
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: duckdb.DuckDBPyConnection | None = None,
+        *,
+        known: bool = False,
+    ) -> None:
         import duckdb
 
         self.path = path
@@ -44,6 +51,8 @@ class Snapshot:
             self._connection = connection or duckdb.connect(str(path), read_only=True)
         except duckdb.Error as error:
             raise _damaged(path, error) from error
+        if known:
+            return
         try:
             if _COMMIT.fullmatch(path.stem) and self.info()["commit_id"] != path.stem:
                 raise _damaged(path, ValueError("Corrupt: it is of another commit"))
@@ -60,6 +69,15 @@ class Snapshot:
     def close(self) -> None:
         """Let the file go."""
         self._connection.close()
+
+    def beside(self) -> Snapshot:
+        """The same file for another thread: what is open is used again."""
+        return Snapshot(self.path, self._connection.cursor(), known=True)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """DuckDB's own, to this file."""
+        return self._connection
 
     def rows(self, sql: str, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """Run a query of ours; every row as a mapping, JSON columns as objects.

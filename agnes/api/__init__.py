@@ -1,0 +1,1 @@
+"""The server: the catalog over HTTP."""

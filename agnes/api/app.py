@@ -1,0 +1,88 @@
+"""The application: every route, and what holds for all of them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from agnes import __version__
+from agnes.api import catalog, health, metrics, problems
+from agnes.api.background import Background
+from agnes.api.hot import HotReads
+from agnes.api.instance import Instance
+from agnes.config.instance import InstanceSettings
+
+MEGABYTE = 2**20
+ROUTERS: list[APIRouter] = [
+    health.router,
+    health.hooks,
+    metrics.router,
+    catalog.router,
+]
+TAGS = [
+    {"name": "metrics", "description": "What the company's numbers mean."},
+    {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
+    {"name": "health", "description": "For whoever runs the instance."},
+]
+DESCRIPTION = """\
+The metrics of a company, defined once, in git.
+
+Sign in with `POST /auth/token`, then send `Authorization: Bearer <token>`. Every error is
+`{"detail": "<text>"}`, with a `hint` where there is a remedy. What you may not see is not there.
+"""
+
+
+def create_app(settings: InstanceSettings) -> FastAPI:
+    """The application of an instance; it is opened when the server starts."""
+    app = FastAPI(
+        title="Agnes",
+        version=__version__,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        lifespan=_lifespan,
+        max_body_size=settings.body_mb * MEGABYTE,
+        generate_unique_id_function=_operation_id,
+        redirect_slashes=False,
+    )
+    app.state.settings = settings
+    for router in ROUTERS:
+        app.include_router(router, responses=problems.problems(401, 403, 422))
+    problems.install(app)
+    app.add_middleware(HotReads)
+    return app
+
+
+def from_environment() -> FastAPI:
+    """The application of the instance that the environment names; what uvicorn's workers call."""
+    from agnes.log import configure
+
+    settings = InstanceSettings.load()
+    configure(settings.log_format)
+    return create_app(settings)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    instance = await run_in_threadpool(Instance.open, app.state.settings)
+    app.state.instance = instance
+    background = Background(instance)
+    try:
+        problem = await run_in_threadpool(instance.begin)
+        if problem is not None:
+            logging.getLogger("agnes.api").error(
+                "nothing served yet", extra={"facts": {"error": problem}}
+            )
+        background.start()
+        yield
+    finally:
+        await run_in_threadpool(background.stop)
+        await run_in_threadpool(instance.close)
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,169 @@
+"""One running server: its settings, its catalog, its users, its data."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agnes.auth.authenticator import Authenticator
+from agnes.auth.secret import signing_key
+from agnes.auth.state import State
+from agnes.config.instance import InstanceSettings
+from agnes.errors import AgnesError, NotACatalogError, UnavailableError
+from agnes.git.refs import Location, find_catalog, locate
+from agnes.serving.past import Past
+from agnes.serving.serving import Serving
+from agnes.sync.follow import follow_branch, follow_upstream
+from agnes.sync.reconcile import reconcile
+from agnes.sync.status import status
+
+LOG = logging.getLogger("agnes.api")
+
+STATUS_SECONDS = 2.0
+
+
+@dataclass
+class Instance:
+    """What routes work with.
+
+    Args:
+        data_dir: state, data, uploads.
+        stopping: set when the server ends.
+    """
+
+    settings: InstanceSettings
+    location: Location
+    data_dir: Path
+    state: State
+    authenticator: Authenticator
+    serving: Serving
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.past = Past(self.serving)
+        self._status: tuple[float, dict[str, Any]] | None = None
+
+    @classmethod
+    def open(cls, settings: InstanceSettings) -> Instance:
+        """Open what the settings name.
+
+        Raises:
+            NotACatalogError: there is no catalog.
+            UnavailableError: the data folder or the state database cannot be used.
+        """
+        location = locate(catalog_of(settings))
+        data_dir = data_folder(settings, location)
+        state = State.open(state_url(settings, data_dir))
+        given = settings.jwt_secret.get_secret_value() if settings.jwt_secret else None
+        key = signing_key(given, data_dir / "state")
+        authenticator = Authenticator(state, key, lifetime=settings.token_lifetime)
+        return cls(settings, location, data_dir, state, authenticator, Serving(location))
+
+    def begin(self) -> str | None:
+        """Put the branch's tip in force, as far as that can be done.
+
+        Returns:
+            What is wrong, where it cannot; what was in force before is then served, if there is.
+        """
+        problem = None
+        try:
+            if self.settings.follow is not None:
+                follow_branch(self.location, self.settings.follow)
+            elif self.settings.fetch_every is not None:
+                follow_upstream(self.location)
+            reconcile(self.location)
+        except AgnesError as error:
+            problem = error.message
+        with suppress(AgnesError):
+            self.serving.refresh()
+        return problem
+
+    def close(self) -> None:
+        """Let the state database go."""
+        self.stopping.set()
+        self.state.close()
+
+    def complain(self, error: AgnesError) -> None:
+        """Log an error of something that nobody waits for."""
+        LOG.error("failed", extra={"facts": {"error": error.message, "hint": error.hint}})
+
+    def status(self) -> dict[str, Any]:
+        """What the cache is at; looked at anew every other second at most."""
+        now = time.monotonic()
+        if self._status is None or now - self._status[0] > STATUS_SECONDS:
+            self._status = (now, status(self.location))
+        return self._status[1]
+
+    def state_problem(self) -> str | None:
+        """Why the state database does not answer; None where it does."""
+        try:
+            self.state.ping()
+        except AgnesError as error:
+            return error.message
+        return None
+
+    def profile(self, table_id: str) -> dict[str, Any] | None:
+        """The profile of a table's data, if there is one."""
+        path = self.data_dir / "profiles" / f"{table_id}.json"
+        try:
+            found: dict[str, Any] = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            return None
+        return found
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        if self.settings.instance_name:
+            return self.settings.instance_name
+        said = self.serving.edition.info["name"] if self.serving.is_ready else None
+        return str(said or self.location.path.name)
+
+
+def catalog_of(settings: InstanceSettings) -> Path:
+    """The catalog that is served.
+
+    Raises:
+        NotACatalogError: there is none.
+    """
+    found = settings.catalog or find_catalog(Path.cwd())
+    if found is None:
+        raise NotACatalogError(
+            f"no catalog here: neither {Path.cwd()} nor a folder above it has an agnes.yml",
+            "go to one, name one with --catalog PATH, or start with sample data: da serve --demo",
+        )
+    return found
+
+
+def data_folder(settings: InstanceSettings, location: Location) -> Path:
+    """The data folder, made if need be; git does not see it.
+
+    Raises:
+        UnavailableError: it cannot be made.
+    """
+    beside = location.path if location.worktree else location.common_dir / "agnes"
+    folder = (settings.data_dir or beside / "data").absolute()
+    try:
+        (folder / "state").mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise UnavailableError(
+            f"cannot write the data folder {folder}: {error.strerror}",
+            "name another one with --data-dir or AGNES_DATA_DIR",
+        ) from error
+    return folder
+
+
+def state_url(settings: InstanceSettings, data_dir: Path) -> str:
+    """Where the state database is."""
+    if settings.state_url is not None:
+        return settings.state_url.get_secret_value()
+    return f"sqlite:///{data_dir / 'state' / 'agnes.sqlite'}"

@@ -1,0 +1,114 @@
+"""A real server on loopback, in a thread of the tests, and clients that are signed in."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from agnes.api.app import create_app
+from agnes.api.instance import Instance
+from agnes.auth.principal import Role
+from agnes.config.instance import InstanceSettings
+from tests.conftest import GitRepository
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Running:
+    """A server that answers."""
+
+    url: str
+    app: FastAPI
+    repository: GitRepository
+    _clients: list[httpx.Client] = field(default_factory=list)
+
+    @property
+    def instance(self) -> Instance:
+        return self.app.state.instance
+
+    def client(self, token: str | None = None) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        self._clients.append(made)
+        return made
+
+    def token(self, email: str, role: Role = "analyst", groups: tuple[str, ...] = ()) -> str:
+        """A token of a user, who is made if need be; no password is hashed for it."""
+        users = self.instance.state.users
+        user = users.by_email(email) or users.create(email, role=role, groups=groups)
+        return self.instance.authenticator.sign_in_as(user).token
+
+    def as_(self, role: Role, *groups: str) -> httpx.Client:
+        """A client of a user with a role and groups: `server.as_("analyst", "finance")`."""
+        name = "-".join((role, *groups))
+        return self.client(self.token(f"{name}@example.com", role, groups))
+
+    def commit(self, files: dict[str, str | None], message: str = "Change") -> str:
+        """Commit files with git's own client, and wait until the commit is served."""
+        for path, content in files.items():
+            if content is None:
+                (self.repository.path / path).unlink()
+            else:
+                self.repository.write(path, content)
+        commit = self.repository.commit(message)
+        self.wait_for(commit)
+        return commit
+
+    def wait_for(self, commit: str) -> None:
+        deadline = time.monotonic() + 20
+        while self.instance.serving.edition.commit != commit:
+            assert time.monotonic() < deadline, f"{commit} is not served"
+            time.sleep(0.02)
+
+
+Start = Callable[..., Running]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers: `start(repository, query_rows=5)`."""
+    stops: list[Callable[[], None]] = []
+
+    def start(repository: GitRepository, **settings: Any) -> Running:
+        given = {"catalog": repository.path, "data_dir": tmp_path / "data"} | settings
+        app = create_app(InstanceSettings.load(**given))
+        listening = socket.create_server(("127.0.0.1", 0))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        running = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", app, repository)
+
+        def stop() -> None:
+            for client in running._clients:
+                client.close()
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive(), "the server does not end"
+            listening.close()
+
+        stops.append(stop)
+        while not server.started:
+            assert thread.is_alive(), "the server does not start"
+            time.sleep(0.01)
+        return running
+
+    yield start
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def server(start: Start, catalog: GitRepository) -> Running:
+    """A server of the small catalog."""
+    return start(catalog)
