@@ -15,19 +15,21 @@ from typing import Literal
 Format = Literal["text", "json"]
 
 
-def configure(style: Format) -> None:
+def configure(style: Format, *names: str) -> None:
     """Log what Agnes does to stderr.
 
     Args:
+        names: of loggers; by default Agnes's own.
         style: `text`: time, level, event, facts; `json`: an object per line with `time` (ISO 8601,
             UTC), `level`, `logger`, `event`, and the facts under their own names.
     """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Json() if style == "json" else _Text())
-    logger = logging.getLogger("agnes")
-    logger.handlers[:] = [handler]
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
+    for name in names or ("agnes",):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
 
 
 def _facts(record: logging.LogRecord) -> dict[str, object]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -62,7 +66,7 @@ def from_environment() -> FastAPI:
     from agnes.log import configure
 
     settings = InstanceSettings.load()
-    configure(settings.log_format)
+    configure(settings.log_format, "agnes", "uvicorn")
     return create_app(settings)
 
 
@@ -70,6 +74,7 @@ def from_environment() -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     instance = await run_in_threadpool(Instance.open, app.state.settings)
     app.state.instance = instance
+    _hear_signals(instance)
     background = Background(instance)
     try:
         problem = await run_in_threadpool(instance.begin)
@@ -82,6 +87,22 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     finally:
         await run_in_threadpool(background.stop)
         await run_in_threadpool(instance.close)
+
+
+def _hear_signals(instance: Instance) -> None:
+    """Let those who follow events go as soon as the server is told to end."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        before = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None, before: Any = before) -> None:
+            instance.stopping.set()
+            instance.serving.wake()
+            if callable(before):
+                before(number, frame)
+
+        signal.signal(number, handle)
 
 
 def _operation_id(route: APIRoute) -> str:

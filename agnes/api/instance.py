@@ -14,6 +14,8 @@ from typing import Any
 from agnes.auth.authenticator import Authenticator
 from agnes.auth.secret import signing_key
 from agnes.auth.state import State
+from agnes.cache.query import Snapshot
+from agnes.cache.store import Store
 from agnes.config.instance import InstanceSettings
 from agnes.errors import AgnesError, NotACatalogError, UnavailableError
 from agnes.git.refs import Location, find_catalog, locate
@@ -122,8 +124,16 @@ class Instance:
         """What people call it."""
         if self.settings.instance_name:
             return self.settings.instance_name
-        said = self.serving.edition.info["name"] if self.serving.is_ready else None
-        return str(said or self.location.path.name)
+        return str(self._catalog_name() or self.location.path.name)
+
+    def _catalog_name(self) -> Any:
+        if self.serving.is_ready:
+            return self.serving.edition.info["name"]
+        current = Store(self.location).current()
+        if current is not None:
+            with suppress(AgnesError), Snapshot(current.path) as snapshot:
+                return snapshot.info()["name"]
+        return None
 
 
 def catalog_of(settings: InstanceSettings) -> Path:

@@ -35,6 +35,7 @@ app = typer.Typer(
                 "agnes.cli.hooks:app",
                 "Git hooks: sync the cache in the background, check what is pushed.",
             ),
+            "serve": "agnes.cli.serve:serve",
             "demo-data": "agnes.cli.start:demo_data",
             "schema": "agnes.cli.schema:schema",
             "merge-driver": "agnes.cli.merge:merge_driver",

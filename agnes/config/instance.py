@@ -160,3 +160,11 @@ def _explain(error: ValidationError) -> str:
         name = str(found["loc"][0]) if found["loc"] else "the file"
         problems.append(f"{name}: {found['msg']}")
     return "settings: " + "; ".join(problems)
+
+
+def export(settings: InstanceSettings) -> None:
+    """Put what was set into the environment, for the processes that this one starts."""
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        os.environ[f"{PREFIX}{name}".upper()] = text

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
+from tempfile import mkdtemp
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import finalize
 
 from agnes.access import Access, Audience, Hidden, Rules, read_access
 from agnes.cache.excerpt import write_excerpt
@@ -173,8 +175,9 @@ class View:
 
     @cached_property
     def _excerpt(self) -> Snapshot:
-        self._folder = TemporaryDirectory(prefix="agnes-", ignore_cleanup_errors=True)
-        path = Path(self._folder.name) / self.edition.path.name
+        folder = mkdtemp(prefix="agnes-")
+        finalize(self, rmtree, folder, ignore_errors=True)
+        path = Path(folder) / self.edition.path.name
         with self.edition.reading() as snapshot:
             write_excerpt(
                 snapshot,

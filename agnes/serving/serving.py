@@ -70,9 +70,13 @@ class Serving:
         if before is not None and before is not self._edition:
             before.retire()
         if before is not self._edition:
-            for listener in list(self._listeners):
-                listener()
+            self.wake()
         return self.edition
+
+    def wake(self) -> None:
+        """Let all listeners look."""
+        for listener in list(self._listeners):
+            listener()
 
     def follow(self, stop: threading.Event, on_error: Callable[[AgnesError], None]) -> None:
         """Refresh whenever another process puts a snapshot in force, until `stop` is set.
