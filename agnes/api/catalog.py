@@ -36,7 +36,7 @@ async def list_tables(request: Request, view: ViewOf) -> Response:
         tables = [{name: row[name] for name in _LISTED} for row in view.tables]
         return Document.of({"tables": tables, "count": len(tables)})
 
-    return answer(request, view.remember("tables", make))
+    return answer(request, make(), view)
 
 
 @router.get("/api/catalog", response_class=Response)
@@ -57,7 +57,7 @@ async def show_catalog(request: Request, view: ViewOf, running: InstanceOf) -> R
         kept = [it for it in categories if it["name"] in seen]
         return Document.of({"tables": tables, "count": len(tables), "categories": kept})
 
-    return answer(request, await run_in_threadpool(make))
+    return answer(request, await run_in_threadpool(make))  # profiles change by themselves
 
 
 @router.get(

@@ -7,15 +7,14 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.security import HTTPBearer
 from starlette.types import Scope as Connection
 
 from agnes.api.instance import Instance
+from agnes.auth.authenticator import Authenticator
 from agnes.auth.principal import Principal, Scope
 from agnes.errors import ForbiddenError, UnauthorizedError
 from agnes.serving.edition import View
 
-BEARER = HTTPBearer(auto_error=False, description="From `POST /auth/token`, or made for an agent.")
 COOKIE = b"access_token="
 _SAFE = ("GET", "HEAD")
 
@@ -57,25 +56,34 @@ async def caller(request: Request) -> Principal:
     token = token_of(request.scope)
     if not token:
         raise UnauthorizedError("Missing or invalid Authorization header", "da auth login")
-    authenticator = (await instance(request)).authenticator
+    authenticator: Authenticator = request.app.state.instance.authenticator
     found = authenticator.known(token)
     return found if found else await run_in_threadpool(authenticator.principal, token)
 
 
-def needs(scope: Scope) -> Callable[..., Awaitable[Principal]]:
+def needs(scope: Scope) -> Callable[[Request], Awaitable[Principal]]:
     """A dependency: who calls, if their token and role allow it."""
 
-    async def principal(
-        found: Annotated[Principal, Depends(caller)], _: Annotated[object, Depends(BEARER)]
-    ) -> Principal:
-        if scope not in found.scopes:
-            if scope in ("write", "admin") and found.role != "admin":
-                raise ForbiddenError("Admin access required")
-            raise ForbiddenError(f"This token may not {_DEEDS[scope]}")
+    async def principal(request: Request) -> Principal:
+        found = await caller(request)
+        check(found, scope)
         return found
 
-    principal.needed = scope  # type: ignore[attr-defined]  # for the tests that walk the routes
+    principal.needed = scope  # type: ignore[attr-defined]  # for the documentation, and the tests
     return principal
+
+
+def check(principal: Principal, scope: Scope) -> None:
+    """Insist that a caller may do something.
+
+    Raises:
+        ForbiddenError: they may not.
+    """
+    if scope in principal.scopes:
+        return
+    if scope in ("write", "admin") and principal.role != "admin":
+        raise ForbiddenError("Admin access required")
+    raise ForbiddenError(f"This token may not {_DEEDS[scope]}")
 
 
 _DEEDS: dict[Scope, str] = {
@@ -93,9 +101,13 @@ Writer = Annotated[Principal, Depends(needs("write"))]
 Administrator = Annotated[Principal, Depends(needs("admin"))]
 
 
-async def view(found: Reader, running: InstanceOf) -> View:
+async def view(request: Request) -> View:
     """What the caller sees of the catalog."""
+    found = await caller(request)
+    check(found, "read")
+    running: Instance = request.app.state.instance
     return running.serving.view(found)
 
 
+view.needed = "read"  # type: ignore[attr-defined]
 ViewOf = Annotated[View, Depends(view)]

@@ -1,6 +1,8 @@
-"""The request that is made most, answered before anything is routed: a metric by its id.
+"""What was answered before, answered again before anything is routed.
 
-What it does not answer, because the token is new or the metric is not there, goes the usual way.
+A metric by its id, and any document that a route has given to the same audience for the same
+address, as long as the same snapshot is in force. What is not found here, because the token is new
+or nobody has asked yet, goes the usual way.
 """
 
 from __future__ import annotations
@@ -9,47 +11,63 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agnes.api.answers import HEADERS
 from agnes.api.deps import token_of
-from agnes.serving.document import matches
+from agnes.serving.document import Document, matches
+from agnes.serving.edition import View
 
-PREFIX = "/api/metrics/"
+METRIC = "/api/metrics/"
 _HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 _JSON = (b"content-type", b"application/json")
+_GZIP = (b"content-encoding", b"gzip")
 
 
 class HotReads:
-    """Wraps an app; see `agnes.api.metrics.show` for the same in full."""
+    """Wraps an app."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
-        if (
-            scope["type"] != "http"
-            or scope["method"] != "GET"
-            or scope["query_string"]
-            or not scope["path"].startswith(PREFIX)
-            or not await self._answer(scope, send)
-        ):
-            await self.app(scope, receive, send)
+        if scope["type"] == "http" and scope["method"] == "GET":
+            document = _known(scope)
+            if document is not None:
+                await _send(document, scope, send)
+                return
+        await self.app(scope, receive, send)
 
-    async def _answer(self, scope: Scope, send: Send) -> bool:
-        instance = scope["app"].state.instance
-        token = token_of(scope)
-        principal = instance.authenticator.known(token) if token else None
-        if principal is None or "read" not in principal.scopes or not instance.serving.is_ready:
-            return False
-        document = instance.serving.view(principal).metric(scope["path"][len(PREFIX) :])
-        if document is None:
-            return False
-        headers = [*_HEADERS, (b"etag", document.etag.encode())]
-        wanted = next((it for name, it in scope["headers"] if name == b"if-none-match"), None)
-        if wanted is not None and matches(document.etag, wanted.decode("latin-1")):
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return True
-        size = (b"content-length", str(len(document.body)).encode())
-        headers += [_JSON, size]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": document.body})
-        return True
+
+def _known(scope: Scope) -> Document | None:
+    path: str = scope["path"]
+    if not path.startswith("/api/"):
+        return None
+    instance = scope["app"].state.instance
+    token = token_of(scope)
+    principal = instance.authenticator.known(token) if token else None
+    if principal is None or "read" not in principal.scopes or not instance.serving.is_ready:
+        return None
+    view: View = instance.serving.view(principal)
+    query: bytes = scope["query_string"]
+    if path.startswith(METRIC) and not query:
+        return view.metric(path[len(METRIC) :])
+    return view.answered(path, query)
+
+
+async def _send(document: Document, scope: Scope, send: Send) -> None:
+    wanted = encodings = b""
+    for name, value in scope["headers"]:
+        if name == b"if-none-match":
+            wanted = value
+        elif name == b"accept-encoding":
+            encodings = value
+    headers = [*_HEADERS, (b"etag", document.etag.encode())]
+    if wanted and matches(document.etag, wanted.decode("latin-1")):
+        status, body = 304, b""
+    else:
+        status, body = 200, document.body
+        headers.append(_JSON)
+        if b"gzip" in encodings and document.gzipped is not None:
+            body = document.gzipped
+            headers.append(_GZIP)
+        headers.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

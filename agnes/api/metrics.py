@@ -80,10 +80,8 @@ async def list_metrics(
     """
     if rev is None and as_of is None:
         view = running.serving.view(caller)
-        if (known := view.known_list(wanted)) is not None:
-            return answer(request, known)
-    else:
-        view = await run_in_threadpool(running.past.view, caller, rev, as_of)
+        return answer(request, await run_in_threadpool(view.list_metrics, wanted), view)
+    view = await run_in_threadpool(running.past.view, caller, rev, as_of)
     return answer(request, await run_in_threadpool(view.list_metrics, wanted))
 
 
@@ -128,7 +126,7 @@ async def search(
         hits = [hit.as_dict() for hit in found.hits]
         return Document.of({"query": found.query, "total": found.total, "hits": hits})
 
-    return answer(request, await run_in_threadpool(ask))
+    return answer(request, await run_in_threadpool(ask), view)
 
 
 @router.get("/api/history/{metric_id:path}", responses=problems(404))

@@ -22,7 +22,7 @@ from agnes.serving.document import Document
 from agnes.serving.listing import Wanted, find_page, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
+    from collections.abc import Hashable
 
     from agnes.auth.principal import Principal
 
@@ -219,9 +219,14 @@ class View:
         ids = [id_ for id_ in self.edition.documents if id_ not in self.hidden.metrics]
         return nearest(metric_id, ids, 3)
 
-    def known_list(self, wanted: Wanted) -> Document | None:
-        """A list that was asked for before."""
-        return self.edition.answers.get((self.audience, wanted))
+    def answered(self, path: str, query: bytes) -> Document | None:
+        """What was answered before to a request of this audience."""
+        return self.edition.answers.get((self.audience, path, query))
+
+    def keep_answer(self, path: str, query: bytes, document: Document) -> None:
+        """Remember what was answered."""
+        _ = document.gzipped
+        self.edition.answers.put((self.audience, path, query), document)
 
     def list_metrics(self, wanted: Wanted) -> Document:
         """A list of metrics, rendered, and compressed.
@@ -229,18 +234,6 @@ class View:
         Raises:
             UsageError: there is no such field, or the cursor is none.
         """
-        return self.remember(wanted, lambda: self._list(wanted))
-
-    def remember(self, key: Hashable, make: Callable[[], Document]) -> Document:
-        """An answer that is made once."""
-        found = self.edition.answers.get((self.audience, key))
-        if found is None:
-            found = make()
-            _ = found.gzipped
-            self.edition.answers.put((self.audience, key), found)
-        return found
-
-    def _list(self, wanted: Wanted) -> Document:
         # What others have must not move the ranking.
         source = self.edition if wanted.q is None else self
         with source.reading() as snapshot:
@@ -255,7 +248,9 @@ class View:
         if not wanted.is_whole:
             more |= {"total": page.total, "next_cursor": page.cursor}
         tail = Document.of(more).body
-        return Document.of_bytes(b'{"metrics":[' + b",".join(bodies) + b"]," + tail[1:])
+        found = Document.of_bytes(b'{"metrics":[' + b",".join(bodies) + b"]," + tail[1:])
+        _ = found.gzipped  # here, where nobody else waits
+        return found
 
     def _without_hidden(self, row: Row) -> Row:
         if row.get("replaced_by") in self.hidden.metrics:
