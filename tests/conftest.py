@@ -32,6 +32,12 @@ sql: |
 
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
+    own_environment(tmp_path_factory, monkeypatch)
+
+
+def own_environment(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Git and Agnes see neither this machine's settings nor its user, and nothing runs on."""
     home = tmp_path_factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
@@ -92,19 +98,16 @@ def metric_yaml(name: str, title: str | None = None, **replace: str) -> str:
     return text
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
+def empty_repository(path: Path) -> GitRepository:
     """An empty repository whose HEAD names main."""
-    path = tmp_path / "repository"
     path.mkdir()
     made = GitRepository(path)
     made.git("init", "--quiet", "--initial-branch", "main")
     return made
 
 
-@pytest.fixture
-def catalog(repository: GitRepository) -> GitRepository:
-    """A committed catalog of two metrics, revenue/mrr and revenue/arr, and the table they read."""
+def small_catalog(repository: GitRepository) -> GitRepository:
+    """Commit two metrics, revenue/mrr and revenue/arr, and the table they read."""
     repository.write("agnes.yml", "name: Test catalog\n")
     repository.write("metrics/revenue/mrr.yml", metric_yaml("mrr", "Monthly recurring revenue"))
     repository.write("metrics/revenue/arr.yml", metric_yaml("arr", "Annual recurring revenue"))
@@ -116,3 +119,15 @@ def catalog(repository: GitRepository) -> GitRepository:
     )
     repository.commit("Start", at=1_700_000_000)
     return repository
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """An empty repository whose HEAD names main."""
+    return empty_repository(tmp_path / "repository")
+
+
+@pytest.fixture
+def catalog(repository: GitRepository) -> GitRepository:
+    """A committed catalog of two metrics, revenue/mrr and revenue/arr, and the table they read."""
+    return small_catalog(repository)

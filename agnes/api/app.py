@@ -19,6 +19,7 @@ from agnes.api import catalog, health, metrics, problems
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
 from agnes.api.instance import Instance
+from agnes.api.openapi import describe
 from agnes.config.instance import InstanceSettings
 
 MEGABYTE = 2**20
@@ -56,6 +57,7 @@ def create_app(settings: InstanceSettings) -> FastAPI:
     app.state.settings = settings
     for router in ROUTERS:
         app.include_router(router, responses=problems.problems(401, 403, 422))
+    describe(app, ROUTERS)
     problems.install(app)
     app.add_middleware(HotReads)
     return app

@@ -6,7 +6,9 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from agnes.api.app import create_app
 from agnes.api.instance import Instance
 from agnes.auth.principal import Role
 from agnes.config.instance import InstanceSettings
-from tests.conftest import GitRepository
+from tests.conftest import GitRepository, empty_repository, own_environment, small_catalog
 
 PASSWORD = "correct horse battery"
 
@@ -75,40 +77,55 @@ class Running:
 Start = Callable[..., Running]
 
 
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Start servers: `start(repository, query_rows=5)`."""
-    stops: list[Callable[[], None]] = []
-
-    def start(repository: GitRepository, **settings: Any) -> Running:
-        given = {"catalog": repository.path, "data_dir": tmp_path / "data"} | settings
-        app = create_app(InstanceSettings.load(**given))
-        listening = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        running = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", app, repository)
-
-        def stop() -> None:
-            for client in running._clients:
-                client.close()
-            server.should_exit = True
-            thread.join(20)
-            assert not thread.is_alive(), "the server does not end"
-            listening.close()
-
-        stops.append(stop)
+@contextmanager
+def served(repository: GitRepository, data_dir: Path, **settings: Any) -> Iterator[Running]:
+    """A server, as long as the block runs."""
+    given = {"catalog": repository.path, "data_dir": data_dir} | settings
+    app = create_app(InstanceSettings.load(**given))
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    running = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", app, repository)
+    try:
         while not server.started:
             assert thread.is_alive(), "the server does not start"
             time.sleep(0.01)
-        return running
+        yield running
+    finally:
+        for client in running._clients:
+            client.close()
+        server.should_exit = True
+        thread.join(20)
+        assert not thread.is_alive(), "the server does not end"
+        listening.close()
 
-    yield start
-    for stop in stops:
-        stop()
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Start servers: `start(repository, query_rows=5)`."""
+    with ExitStack() as stack:
+        number = count()
+
+        def start(repository: GitRepository, **settings: Any) -> Running:
+            data_dir = settings.pop("data_dir", tmp_path / f"data-{next(number)}")
+            return stack.enter_context(served(repository, data_dir, **settings))
+
+        yield start
 
 
 @pytest.fixture
 def server(start: Start, catalog: GitRepository) -> Running:
     """A server of the small catalog."""
     return start(catalog)
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of the small catalog for all tests of a module, which only read."""
+    folder = tmp_path_factory.mktemp("server")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        own_environment(tmp_path_factory, monkeypatch)
+        repository = small_catalog(empty_repository(folder / "repository"))
+    with served(repository, folder / "data") as running:
+        yield running
