@@ -42,7 +42,7 @@ class Problem(BaseModel):
     hint: str | None = Field(None, description="What to do about it.")
 
 
-_WORDS = {
+WORDS = {
     400: "The request makes no sense.",
     401: "No valid token.",
     403: "Not with this token.",
@@ -58,7 +58,7 @@ _WORDS = {
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The errors of a route, for its documentation."""
-    return {status: {"model": Problem, "description": _WORDS[status]} for status in statuses}
+    return {status: {"model": Problem, "description": WORDS[status]} for status in statuses}
 
 
 def install(app: FastAPI) -> None:
