@@ -30,7 +30,7 @@ class Document:
     @classmethod
     def of(cls, data: Any) -> Document:
         """The document of plain data."""
-        return cls.of_bytes(to_json(data))
+        return cls.of_bytes(to_json(data, inf_nan_mode="null"))
 
     @classmethod
     def of_bytes(cls, body: bytes) -> Document:
