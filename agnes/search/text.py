@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
-from functools import cache, lru_cache
+from functools import lru_cache
 
 import snowballstemmer
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
-_STEMMER = snowballstemmer.stemmer("english")
+
+
+class _Stemmer(threading.local):
+    """A stemmer for each thread: it keeps the word that it is at work on."""
+
+    def __init__(self) -> None:
+        self.stem = snowballstemmer.stemmer("english").stemWord
+
+
+_STEMMER = _Stemmer()
 
 STOP_WORDS = frozenset(
     """
@@ -48,10 +58,10 @@ LIGHT_WORDS = frozenset(
 """Words that say little of which number is meant, whatever the catalog: they count a part."""
 
 
-@cache
+@lru_cache(100_000)
 def stem(word: str) -> str:
     """A word's stem: plural and inflection gone; numbers and codes stay as they are."""
-    return str(_STEMMER.stemWord(word)) if word.isalpha() else word
+    return str(_STEMMER.stem(word)) if word.isalpha() else word
 
 
 @lru_cache(10_000)

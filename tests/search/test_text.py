@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,3 +66,18 @@ def test_codes_and_numbers_are_not_stemmed():
 )
 def test_initials_are_those_of_all_words_and_of_the_weighty_ones(name, expected):
     assert initials(name) == expected
+
+
+def test_threads_do_not_mix_up_their_words():
+    texts = [f"{'x' * number}ational{'s' * (number % 3)}ly" for number in range(300)]
+    alone = [stem(text) for text in texts]
+    stem.cache_clear()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(stem, texts * 4))
+    finally:
+        sys.setswitchinterval(before)
+
+    assert found == alone * 4
