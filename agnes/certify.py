@@ -67,7 +67,7 @@ def _approver(editor: Editor) -> str:
     if not is_email(who):
         hint = "run: git config user.email you@example.com"
         raise AgnesError(f"git's user.email is {who!r}, which is no e-mail", hint)
-    settings = editor.settings()
+    settings = editor.settings
     may = approvers(settings.certifiers, settings.groups)
     if may is not None and who.casefold() not in may:
         raise AgnesError(f"{who} may not certify", _who_may(settings, may))
