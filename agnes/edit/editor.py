@@ -6,15 +6,17 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
+from agnes.config import Author
 from agnes.edit.checks import check_certificate, check_new, check_queries
 from agnes.edit.index import keep_index
 from agnes.edit.plan import Plan
 from agnes.edit.spelling import like, with_key
 from agnes.errors import ConflictError, GitError, InvalidError, NotFoundError
+from agnes.git.building import Edit
 from agnes.git.entry import Entry
 from agnes.git.refs import Location
 from agnes.git.repository import Repository
-from agnes.git.writer import Edit, commit, identity
+from agnes.git.writer import commit, identity
 from agnes.load.catalog import load_catalog, read_entry, serve
 from agnes.load.document import read_document
 from agnes.load.older import complete
@@ -42,12 +44,16 @@ from agnes.yaml.edit import patch
 class Editor:
     """Plans and makes changes on the branch that a catalog's cache follows.
 
+    Args:
+        author: whose changes they are; by default git's own author.
+
     Raises:
         GitError: HEAD is detached, so that a commit would belong to no branch.
     """
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, author: Author | None = None) -> None:
         self.location = location
+        self._author = author
         self.repository = Repository(location, PARTS)
         tip = self.repository.tip(followed_ref(self.repository, self.repository.tip()))
         if tip.branch is None:
@@ -60,6 +66,15 @@ class Editor:
         self.entries = {entry.path: entry for entry in self.repository.entries(tree)}
         self.layout: Layout = survey((entry.path, entry.kind) for entry in self.entries.values())
         self._paths = {(slot.kind, slot.id): path for path, slot in self.layout.slots.items()}
+
+    @property
+    def author(self) -> Author:
+        """Whose changes they are.
+
+        Raises:
+            GitError: nobody was named, and git does not know who we are.
+        """
+        return self._author or identity(self.location)
 
     def put(self, pack: Pack) -> Plan:
         """Plan to add or change the metrics and tables of a pack.
@@ -146,7 +161,7 @@ class Editor:
         if not plan.files:
             return None
         edit = Edit(plan.base, plan.files, message)
-        return commit(self.location, plan.branch, edit, identity(self.location))
+        return commit(self.location, plan.branch, edit, self.author)
 
     def table(self, table_id: str) -> Table:
         """A table as it is on the branch; an empty one of that id when it is not registered."""
@@ -225,8 +240,7 @@ class Editor:
 
     def _check_certificate(self, slot: Slot, value: Metric | Table, before: list[Metric]) -> None:
         if isinstance(value, Metric) and value.certified is not None:
-            author = identity(self.location).email
-            check_certificate(slot.path, value, before, author, self.settings)
+            check_certificate(slot.path, value, before, self.author.email, self.settings)
 
     def _keep_index(self, plan: Plan, theirs: Index | None = None) -> None:
         path = self._paths.get(("index", ""), INDEX)
