@@ -14,8 +14,10 @@ from agnes.edit.spelling import like, with_key
 from agnes.errors import ConflictError, GitError, InvalidError, NotFoundError
 from agnes.git.building import Edit
 from agnes.git.entry import Entry
+from agnes.git.publish import propose, publish
 from agnes.git.refs import Location
 from agnes.git.repository import Repository
+from agnes.git.upstream import follows, stands_for
 from agnes.git.writer import commit, identity
 from agnes.load.catalog import load_catalog, read_entry, serve
 from agnes.load.document import read_document
@@ -46,12 +48,15 @@ class Editor:
 
     Args:
         author: whose changes they are; by default git's own author.
+        push: the remote's branch that a local one follows gets them first.
 
     Raises:
         GitError: HEAD is detached, so that a commit would belong to no branch.
     """
 
-    def __init__(self, location: Location, author: Author | None = None) -> None:
+    def __init__(
+        self, location: Location, author: Author | None = None, *, push: bool = False
+    ) -> None:
         self.location = location
         self._author = author
         self.repository = Repository(location, PARTS)
@@ -62,6 +67,9 @@ class Editor:
                 "check out a branch first: git switch main",
             )
         self.base, self.branch = tip.commit, tip.branch
+        # A commit that is made on what a fetch sets, and not pushed, is lost with the next fetch.
+        followed = follows(location, tip.branch) if push else None
+        self.upstream = stands_for(location, tip.branch) or followed
         tree = self.repository.catalog_tree(self.repository.root_tree(self.base))
         self.entries = {entry.path: entry for entry in self.repository.entries(tree)}
         self.layout: Layout = survey((entry.path, entry.kind) for entry in self.entries.values())
@@ -155,13 +163,35 @@ class Editor:
             The new commit's id; None when there is nothing to change.
 
         Raises:
-            ConflictError: somebody else changed one of the files; nothing was done.
+            MovedError: somebody else changed one of the files; nothing was done.
+            ConflictError: one has uncommitted changes, or a remote refuses the change.
+            UnavailableError: the remote does not answer.
         """
         message = plan.message(subject, source)
         if not plan.files:
             return None
         edit = Edit(plan.base, plan.files, message)
-        return commit(self.location, plan.branch, edit, self.author)
+        if self.upstream is None:
+            return commit(self.location, plan.branch, edit, self.author)
+        return publish(self.location, plan.branch, self.upstream, edit, self.author)
+
+    def propose(self, plan: Plan, branch: str, subject: str, source: str) -> str | None:
+        """Make a planned change as one commit on a new branch, which somebody is to review.
+
+        Args:
+            branch: its full name; it is the remote's if changes go to a remote.
+
+        Returns:
+            The new commit's id; None when there is nothing to change.
+
+        Raises:
+            MovedError: there is such a branch.
+        """
+        message = plan.message(subject, source)
+        if not plan.files:
+            return None
+        edit = Edit(plan.base, plan.files, message)
+        return propose(self.location, branch, self.upstream, edit, self.author)
 
     def table(self, table_id: str) -> Table:
         """A table as it is on the branch; an empty one of that id when it is not registered."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pygit2
 
 from agnes.config import Author, Person, author, author_from_environment
-from agnes.errors import ConflictError, GitError
+from agnes.errors import GitError, MovedError
 from agnes.git.building import Blobs, Edit, create, create_blobs
 from agnes.git.checkout import (
     await_index,
@@ -124,11 +124,11 @@ def _check_unmoved(
     if (base or "") == str(tip or ""):
         return
     if tip is None or base is None:
-        raise ConflictError("the branch came or went while the change was made", "try again")
+        raise MovedError("the branch came or went while the change was made", "try again")
     old, new = (repository[commit].peel(pygit2.Tree) for commit in (base, tip))
     for path in paths:
         if _blob_id(old, path) != _blob_id(new, path):
-            raise ConflictError(
+            raise MovedError(
                 f"{path} was changed by the newer commit {str(tip)[:10]}",
                 "look at that change, then make yours again",
             )
