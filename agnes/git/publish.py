@@ -62,6 +62,9 @@ def publish(location: Location, branch: str, upstream: Upstream, edit: Edit, aut
         known = read_tip(location, upstream.tracking).commit
         if edit.base is None or read_tip(location, branch).commit != edit.base:
             raise MovedError(f"{upstream.shown} moved while the change was made", "try again")
+        if known and known != edit.base and merge_base(location, known, edit.base) != known:
+            # The push is sure of what is replaced by it, and would not stop at newer commits.
+            raise MovedError(f"{upstream.shown} has newer commits", "try again")
         worktrees = list(checkouts(location, branch))
         for checkout in worktrees:
             await_index(checkout)

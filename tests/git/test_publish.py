@@ -195,6 +195,16 @@ def test_local_commits_that_were_not_pushed_go_along(remote, here):
     assert remote.git("rev-parse", "main", "main~1").split() == [made, mine]
 
 
+def test_newer_commits_that_were_fetched_and_not_merged_are_not_replaced(remote, here, elsewhere):
+    newer = theirs(elsewhere)
+    fetch(locate(here.path))
+
+    with pytest.raises(MovedError):
+        change(here, "mine", branch=MAIN)
+
+    assert tips(remote) == [newer]
+
+
 def test_an_uncommitted_change_is_not_overwritten_and_nothing_is_pushed(remote, here):
     here.write(MRR, "being written")
     before = tips(remote, here)

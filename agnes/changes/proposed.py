@@ -1,0 +1,55 @@
+"""Review branches: what they are called, and what they change, in words."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from agnes.diff.change import Change
+from agnes.diff.compare import compare
+from agnes.diff.sides import choose_sides
+from agnes.diff.visible import visible
+from agnes.diff.words import in_words
+from agnes.git.refs import Location
+
+PREFIX = "refs/heads/agnes/"
+_LONGEST = 60
+
+
+def branch_name(email: str, subject: str) -> str:
+    """A new branch's full name: `refs/heads/agnes/<user>/<what>-<random>`."""
+    user = _slug(email.partition("@")[0]) or "user"
+    what = _slug(subject.rpartition(": ")[2]) or "change"
+    return f"{PREFIX}{user}/{what}-{secrets.token_hex(4)}"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.casefold())[:_LONGEST].strip("-")
+
+
+def tell(
+    location: Location, base: str, commit: str, sees: Callable[[str], bool]
+) -> list[dict[str, Any]]:
+    """What a commit changes, in words.
+
+    Args:
+        sees: whether the user may see a metric or `tables/<id>` as it was. What they may not is
+            told as if it were new: that it is not must not be known.
+    """
+    found = compare(choose_sides(location, base, commit))
+    return [_tell(change, sees) for change in found.changes]
+
+
+def _tell(change: Change, sees: Callable[[str], bool]) -> dict[str, Any]:
+    open_ = all("/" not in id_ or sees(id_) for id_ in (change.from_, change.id) if id_)
+    if change.kind == "added" and change.from_ is None:
+        open_ = True
+    kind = change.kind if open_ else "added"
+    return {
+        "id": change.id,
+        "kind": kind,
+        "class": change.class_ if open_ else "compatible",
+        "what": in_words(change, text=visible, values=True) if open_ else "added",
+    }
