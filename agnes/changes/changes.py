@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from agnes.changes.proposed import branch_name, tell
+from agnes.changes.proposed import as_new, branch_name, tell
 from agnes.changes.wishes import Wish
 from agnes.config import Author, Person, author
 from agnes.edit import Editor, Plan, subject
@@ -124,8 +124,11 @@ class Changes:
     ) -> Changed:
         title = self._subject(plan, wish)
         branch = branch_name(editor.author.email, title)
-        commit = editor.propose(plan, branch, title, wish.source)
-        words = tell(self.location, plan.base, commit, sees) if commit else ()
+        # Who may not see a definition must not learn that it says what they propose.
+        hidden = [name for name in plan.unchanged if not sees(name)]
+        commit = editor.propose(plan, branch, title, wish.source, even_empty=bool(hidden))
+        words = tell(self.location, plan.base, commit, sees) if commit else []
+        words += [as_new(name) for name in hidden]
         return Changed(plan, commit, _short(branch), is_review=True, words=tuple(words))
 
     def _serve(self, commit: str) -> None:
@@ -138,7 +141,7 @@ class Changes:
             ) from error
 
     def _subject(self, plan: Plan, wish: Wish) -> str:
-        return subject(wish.verb, plan.added + plan.changed + plan.removed)
+        return subject(wish.verb, plan.added + plan.changed + plan.removed or plan.unchanged)
 
     def _fetch(self, editor: Editor) -> None:
         if editor.upstream is not None:

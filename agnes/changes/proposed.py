@@ -13,6 +13,7 @@ from agnes.diff.sides import choose_sides
 from agnes.diff.visible import visible
 from agnes.diff.words import in_words
 from agnes.git.refs import Location
+from agnes.model.layout import INDEX
 
 PREFIX = "refs/heads/agnes/"
 _LONGEST = 60
@@ -39,17 +40,17 @@ def tell(
             told as if it were new: that it is not must not be known.
     """
     found = compare(choose_sides(location, base, commit))
-    return [_tell(change, sees) for change in found.changes]
+    return [_tell(change, sees) for change in found.changes if change.id != INDEX]
 
 
 def _tell(change: Change, sees: Callable[[str], bool]) -> dict[str, Any]:
-    open_ = all("/" not in id_ or sees(id_) for id_ in (change.from_, change.id) if id_)
-    if change.kind == "added" and change.from_ is None:
-        open_ = True
-    kind = change.kind if open_ else "added"
-    return {
-        "id": change.id,
-        "kind": kind,
-        "class": change.class_ if open_ else "compatible",
-        "what": in_words(change, text=visible, values=True) if open_ else "added",
-    }
+    before = [change.from_] if change.from_ else [change.id] if change.kind != "added" else []
+    if not all(sees(id_) for id_ in before if "/" in id_):
+        return as_new(change.id)
+    what = in_words(change, text=visible, values=True)
+    return {"id": change.id, "kind": change.kind, "class": change.class_, "what": what}
+
+
+def as_new(name: str) -> dict[str, Any]:
+    """What is told of a definition that is new, for all that the user knows."""
+    return {"id": name, "kind": "added", "class": "compatible", "what": "added"}

@@ -175,11 +175,14 @@ class Editor:
             return commit(self.location, plan.branch, edit, self.author)
         return publish(self.location, plan.branch, self.upstream, edit, self.author)
 
-    def propose(self, plan: Plan, branch: str, subject: str, source: str) -> str | None:
+    def propose(
+        self, plan: Plan, branch: str, subject: str, source: str, *, even_empty: bool = False
+    ) -> str | None:
         """Make a planned change as one commit on a new branch, which somebody is to review.
 
         Args:
             branch: its full name; it is the remote's if changes go to a remote.
+            even_empty: also where there is nothing to change.
 
         Returns:
             The new commit's id; None when there is nothing to change.
@@ -188,7 +191,7 @@ class Editor:
             MovedError: there is such a branch.
         """
         message = plan.message(subject, source)
-        if not plan.files:
+        if not plan.files and not even_empty:
             return None
         edit = Edit(plan.base, plan.files, message)
         return propose(self.location, branch, self.upstream, edit, self.author)
