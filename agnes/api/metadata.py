@@ -10,10 +10,12 @@ from starlette.responses import Response
 from agnes.api.bodies import ColumnsBody
 from agnes.api.deps import InstanceOf, ViewOf, Writer
 from agnes.api.examples import example
+from agnes.api.problems import Problem, problem, problems
 from agnes.api.strict import StrictRoute
 from agnes.api.writing import WRITES, Key, as_json, change, in_review, of_commit, once
 from agnes.changes.wishes import Describe
-from agnes.errors import UsageError
+from agnes.errors import NotFoundError, UsageError
+from agnes.model.table import Column
 
 router = APIRouter(tags=["catalog"], route_class=StrictRoute)
 
@@ -76,3 +78,49 @@ def describe_columns(
         return in_review(changed) or as_json(answer, headers=of_commit(changed))
 
     return once(running, caller, request, key, columns, work)
+
+
+_PUSHED = example({"status": "ok", "pushed": 12})
+_NOT_SET: dict[int | str, Any] = {
+    500: {"model": Problem, "description": "This instance knows no Keboola project."}
+}
+
+
+@router.post(
+    "/api/admin/metadata/{table_id}/push",
+    response_class=Response,
+    responses=_PUSHED | problems(400, 404) | _NOT_SET,
+)
+def push_columns_of(running: InstanceOf, caller: Writer, table_id: TableId) -> Response:
+    """Tell a table's source what is known of its columns: types and descriptions.
+
+    `errors` says what Keboola did not take, and why.
+    """
+    from agnes.keboola import Storage, full_id, push_columns
+
+    view = running.serving.view(caller)
+    table = view.table(table_id)
+    if table is None:
+        raise NotFoundError(f"Table '{table_id}' not found")
+    if table["source_type"] != "keboola":
+        raise UsageError(f"Table '{table_id}' is not from keboola: nothing to push it to")
+    settings = running.settings
+    if not settings.keboola_url or not settings.keboola_token:
+        hint = "set KBC_STACK_URL and KBC_STORAGE_TOKEN"
+        return problem(500, "KBC_STACK_URL or KBC_STORAGE_TOKEN is not set", hint=hint)
+    with view.edition.reading() as snapshot:
+        rows = snapshot.columns(table_id)
+    columns = {
+        row["column_name"]: Column(basetype=row["basetype"], description=row["description"])
+        for row in rows
+    }
+    if not columns:
+        return as_json({"status": "ok", "pushed": 0, "message": "No column metadata to push"})
+    with Storage(settings.keboola_url, settings.keboola_token.get_secret_value()) as storage:
+        address = full_id(table_id, table["bucket"], table["source_table"])
+        done = push_columns(storage, address, columns)
+    running.state.audit.note(
+        caller, "metadata.push", table_id, pushed=done.pushed, errors=done.errors or None
+    )
+    errors = {"errors": done.errors} if done.errors else {}
+    return as_json({"status": "ok", "pushed": done.pushed} | errors)

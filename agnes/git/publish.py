@@ -64,7 +64,7 @@ def publish(location: Location, branch: str, upstream: Upstream, edit: Edit, aut
             raise MovedError(f"{upstream.shown} moved while the change was made", "try again")
         if known and known != edit.base and merge_base(location, known, edit.base) != known:
             # The push is sure of what is replaced by it, and would not stop at newer commits.
-            raise MovedError(f"{upstream.shown} has newer commits", "try again")
+            raise _newer(upstream)
         worktrees = list(checkouts(location, branch))
         for checkout in worktrees:
             await_index(checkout)
@@ -168,7 +168,7 @@ def _push(location: Location, upstream: Upstream, commit: str, known: str | None
     """Push; where it is not known whether that worked, find out."""
     try:
         if not push(location, upstream.remote, commit, upstream.branch, known):
-            raise MovedError(f"{upstream.shown} has newer commits", "try again")
+            raise _newer(upstream)
     except UnavailableError:
         with contextlib.suppress(GitError):
             fetch(location, upstream.remote)
@@ -184,6 +184,11 @@ def _push(location: Location, upstream: Upstream, commit: str, known: str | None
         f"{upstream.shown} has the change, as {commit[:10]}, but it cannot be fetched",
         f"try it by hand: git -C {location.path} fetch {upstream.remote}",
     )
+
+
+def _newer(upstream: Upstream) -> MovedError:
+    hint = f"fetch them, then try again: git fetch {upstream.remote}"
+    return MovedError(f"{upstream.shown} has newer commits", hint)
 
 
 def _has(location: Location, upstream: Upstream, commit: str) -> bool:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.api.conftest import Running
+from tests.api.conftest import Running, Start
 from tests.api.test_changes import count
 from tests.api.test_proposals import SECRET
+from tests.conftest import GitRepository
+from tests.keboola.stack import TOKEN, Stack, running
 
 ORDERS = "/api/admin/metadata/orders"
 
@@ -105,3 +107,76 @@ def test_nothing_said_is_nothing_done(server: Running):
     found = server.as_("admin").post(ORDERS, json={"columns": []})
 
     assert (found.status_code, found.json()["count"], count(server)) == (200, 0, 1)
+
+
+# Telling the source
+
+
+COMPANY = """\
+id: company
+source_type: keboola
+bucket: in.c-crm
+columns:
+  id: {basetype: STRING, description: The number}
+  name: {}
+"""
+PUSH = "/api/admin/metadata/company/push"
+
+
+@pytest.fixture
+def stack():
+    with running() as stack:
+        stack.add("in.c-crm.company", ["id", "name"])
+        yield stack
+
+
+@pytest.fixture
+def connected(start: Start, catalog: GitRepository, stack: Stack) -> Running:
+    catalog.write("tables/company.yml", COMPANY)
+    catalog.commit()
+    return start(catalog, keboola_url=stack.url, keboola_token=TOKEN)
+
+
+def test_keboola_is_told_what_is_known_of_columns(connected: Running, stack: Stack):
+    found = connected.as_("admin").post(PUSH)
+
+    assert (found.status_code, found.json()) == (200, {"status": "ok", "pushed": 1})
+    told = stack.tables["in.c-crm.company"].column_metadata["id"]
+    assert {(entry["key"], entry["value"]) for entry in told} == {
+        ("KBC.datatype.basetype", "STRING"),
+        ("KBC.description", "The number"),
+    }
+
+
+def test_what_keboola_does_not_take_is_said(connected: Running, stack: Stack):
+    del stack.tables["in.c-crm.company"]
+
+    found = connected.as_("admin").post(PUSH)
+
+    assert (found.status_code, found.json()["pushed"]) == (200, 0)
+    assert found.json()["errors"]
+    assert TOKEN not in found.text
+
+
+@pytest.mark.parametrize(("table", "status"), [("none", 404), ("orders", 400)])
+def test_only_a_table_from_keboola_can_be_pushed(connected: Running, table, status):
+    found = connected.as_("admin").post(f"/api/admin/metadata/{table}/push")
+
+    assert found.status_code == status
+    assert status == 404 or "keboola" in found.json()["detail"]
+
+
+def test_an_instance_that_knows_no_project_says_what_to_set(server: Running):
+    server.commit({"tables/company.yml": COMPANY})
+
+    found = server.as_("admin").post(PUSH)
+
+    assert (found.status_code, "KBC_STACK_URL" in found.json()["detail"]) == (500, True)
+
+
+def test_where_nothing_is_known_nothing_is_pushed(connected: Running):
+    connected.commit({"tables/company.yml": "id: company\nsource_type: keboola\n"})
+
+    found = connected.as_("admin").post(PUSH).json()
+
+    assert (found["pushed"], found["message"]) == (0, "No column metadata to push")
