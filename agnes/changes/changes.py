@@ -97,7 +97,7 @@ class Changes:
         Raises:
             AgnesError: what is in force stays so.
         """
-        self._fetch(self._editor(self._author(self._committer)))
+        self._fetch(Editor(self.location, push=self._push))
         reconcile(self.location)
 
     def _commit(self, first: Editor, plan: Plan, wish: Wish) -> Changed:

@@ -12,8 +12,11 @@ from agnes.diff.compare import compare
 from agnes.diff.sides import choose_sides
 from agnes.diff.visible import visible
 from agnes.diff.words import in_words
+from agnes.git.branches import unmerged
 from agnes.git.refs import Location
-from agnes.model.layout import INDEX
+from agnes.git.repository import Repository
+from agnes.model.layout import INDEX, PARTS
+from agnes.sync.point import find_commit
 
 PREFIX = "refs/heads/agnes/"
 _LONGEST = 60
@@ -41,6 +44,20 @@ def tell(
     """
     found = compare(choose_sides(location, base, commit))
     return [_tell(change, sees) for change in found.changes if change.id != INDEX]
+
+
+def waiting(location: Location) -> list[dict[str, Any]]:
+    """The review branches that are not merged, the newest first."""
+    repository = Repository(location, PARTS)
+    tip = find_commit(repository)
+    commits = unmerged(location, PREFIX.removeprefix("refs/heads/"), tip)
+    found = []
+    for branch, id_ in commits.items():
+        commit = repository.commit(id_)
+        title = commit.message.partition("\n")[0]
+        who = {"author": commit.author, "email": commit.email, "at": commit.time.isoformat()}
+        found.append({"branch": branch, "commit": id_, "title": title} | who)
+    return sorted(found, key=lambda it: (it["at"], it["branch"]), reverse=True)
 
 
 def _tell(change: Change, sees: Callable[[str], bool]) -> dict[str, Any]:

@@ -82,3 +82,18 @@ def test_a_proposal_for_a_hidden_metric_is_answered_as_for_a_new_one(server: Run
     assert found.json()["diff"] == "revenue/pay: added"
     assert new.json()["diff"] == "revenue/new: added"
     assert found.json().keys() == new.json().keys()
+
+
+def test_what_waits_is_listed_until_it_is_merged(server: Running):
+    branch = server.as_("analyst").post(PATH, json=MRR).json()["branch"]
+    client = server.as_("admin")
+
+    found = client.get("/api/proposals").json()
+
+    assert (found["count"], found["proposals"][0]["branch"]) == (1, branch)
+    assert found["proposals"][0]["title"] == "feat(metrics): define finance/mrr"
+    assert found["proposals"][0]["email"] == "analyst@example.com"
+    assert server.as_("analyst").get("/api/proposals").status_code == 403
+    server.repository.git("merge", "--quiet", branch)
+    server.wait_for(server.repository.git("rev-parse", "HEAD"))
+    assert client.get("/api/proposals").json() == {"proposals": [], "count": 0}
