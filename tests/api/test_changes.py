@@ -97,16 +97,16 @@ def test_an_answer_can_be_sent_back(server: Running):
         ({"sql": "DROP TABLE orders"}, "AG402"),
         ({"type": "total"}, "AG203"),
         ({"untis": "USD"}, "AG202"),
-        ({"meta": {"x": {"y": [1, {"z": "\x00"}]}}}, "AG203"),
+        ({"meta": {"x": {"y": [1, {"z": "\x00"}]}}}, "AG104"),
     ],
 )
 def test_what_does_not_validate_is_refused_with_its_findings(server: Running, fields, code):
     found = server.as_("admin").post(ADMIN, json=MRR | fields)
 
     assert found.status_code == 422
-    (finding, *_) = found.json()["diagnostics"]
-    assert finding.keys() >= {"path", "line", "column", "code", "severity", "message", "hint"}
-    assert finding["code"] == code
+    findings = {it["code"]: it for it in found.json()["diagnostics"] if it["severity"] == "error"}
+    keys = {"path", "line", "column", "code", "severity", "message", "hint"}
+    assert findings[code].keys() >= keys
     assert count(server) == 1
 
 
