@@ -8,7 +8,6 @@ from typing import Any
 
 from agnes.edit import Editor, Plan
 from agnes.errors import AgnesError, ConflictError, InvalidError
-from agnes.git.writer import identity
 from agnes.lint.check import results_of
 from agnes.lint.files import GitFiles
 from agnes.lint.rules.certification import CertifiedInPassing, MayNotCertify
@@ -63,11 +62,11 @@ def revoke(editor: Editor, metric_ids: Iterable[str]) -> Plan:
 
 def _approver(editor: Editor) -> str:
     """The e-mail of git's author, who may certify."""
-    who = identity(editor.location).email
+    who = editor.author.email
     if not is_email(who):
         hint = "run: git config user.email you@example.com"
         raise AgnesError(f"git's user.email is {who!r}, which is no e-mail", hint)
-    settings = editor.settings()
+    settings = editor.settings
     may = approvers(settings.certifiers, settings.groups)
     if may is not None and who.casefold() not in may:
         raise AgnesError(f"{who} may not certify", _who_may(settings, may))

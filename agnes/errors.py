@@ -8,6 +8,7 @@
     │   ├── RevisionError      nothing that git can resolve to a commit
     │   └── MissingObjectError a shallow or partial clone, or a damaged repository
     ├── ConflictError          somebody else's change stands in the way; nothing was done
+    │   └── MovedError         the branch moved meanwhile; made anew, the change may be right
     ├── NotFoundError          the metric or table does not exist
     ├── InvalidError           content that does not validate, with its diagnostics
     ├── PreconditionError      what the caller read is not what is there any more
@@ -75,6 +76,10 @@ class MissingObjectError(GitError):
 
 class ConflictError(AgnesError):
     """The branch moved, or a file has uncommitted changes; nothing was changed."""
+
+
+class MovedError(ConflictError):
+    """A newer commit is on the branch, and may have changed what this change was made from."""
 
 
 class NotFoundError(AgnesError):

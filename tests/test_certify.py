@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from agnes import certify
+from agnes.config import Person, author
 from agnes.edit import Editor, Plan
 from agnes.errors import AgnesError, ConflictError, InvalidError, NotFoundError
 from agnes.git.refs import locate
@@ -223,3 +224,13 @@ def test_an_import_does_not_certify_what_it_changes(catalog, tmp_path):
     with pytest.raises(InvalidError) as error:
         put(catalog, tmp_path, text)
     assert [found.code for found in error.value.diagnostics] == ["AG703"]
+
+
+def test_on_a_server_the_user_certifies_and_not_who_commits(catalog):
+    grace = author("Grace Hopper", "grace@example.com", Person("Agnes", "agnes@example.com"))
+    edit = Editor(locate(catalog.path), grace)
+
+    edit.apply(certify.certify(edit, ["revenue/mrr"]), "feat: x", "api")
+
+    assert editor(catalog).metric("revenue/mrr").certified.by == "grace@example.com"
+    assert catalog.git("log", "-1", "--format=%ae %ce") == "grace@example.com agnes@example.com"

@@ -87,3 +87,18 @@ def test_a_library_of_the_outside_world_is_imported_in_one_place(path):
     for name in imports(path):
         allowed = LIBRARIES.get(name.split(".")[0])
         assert allowed is None or part(path) in allowed, f"{path} imports {name}"
+
+
+FORBIDDEN = {"set_target", "set_head", "checkout", "reset", "lookup_branch"}
+"""What would move a ref whoever else moved it meanwhile, or write over a checkout."""
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "git").glob("*.py")), ids=lambda path: path.name)
+def test_refs_are_moved_by_compare_and_swap_alone(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        assert name not in FORBIDDEN, f"{path.name}:{call.lineno} calls {name}"
+        owner = getattr(call.func, "value", None)
+        refs = isinstance(owner, ast.Attribute) and owner.attr in ("references", "branches")
+        assert not (refs and name in ("create", "delete")), f"{path.name}:{call.lineno}"

@@ -15,7 +15,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from agnes import __version__
-from agnes.api import catalog, health, metrics, problems
+from agnes.api import catalog, changes, health, metadata, metrics, problems, proposals
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
 from agnes.api.instance import Instance
@@ -28,6 +28,9 @@ ROUTERS: list[APIRouter] = [
     health.hooks,
     metrics.router,
     catalog.router,
+    changes.router,
+    metadata.router,
+    proposals.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},

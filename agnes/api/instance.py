@@ -16,6 +16,8 @@ from agnes.auth.secret import signing_key
 from agnes.auth.state import State
 from agnes.cache.query import Snapshot
 from agnes.cache.store import Store
+from agnes.changes import Changes
+from agnes.config import person
 from agnes.config.instance import InstanceSettings
 from agnes.errors import AgnesError, NotACatalogError, UnavailableError
 from agnes.git.refs import Location, find_catalog, locate
@@ -49,6 +51,8 @@ class Instance:
 
     def __post_init__(self) -> None:
         self.past = Past(self.serving)
+        committer = person(self.settings.committer, "AGNES_COMMITTER")
+        self.changes = Changes(self.location, committer, push=self.settings.push)
         self._status: tuple[float, dict[str, Any]] | None = None
 
     @classmethod

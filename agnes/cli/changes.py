@@ -179,7 +179,8 @@ def _apply(
     if dry_run and plan.files:
         echo("DRY RUN: nothing was changed")
     if commit:
-        note(f"committed {commit[:10]} on {plan.branch.removeprefix('refs/heads/')}")
+        branch = plan.branch.removeprefix("refs/heads/").removeprefix("refs/remotes/")
+        note(f"committed {commit[:10]} on {branch}")
 
 
 _PLANNED = ("added", "changed", "removed", "unchanged")

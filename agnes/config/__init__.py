@@ -7,7 +7,7 @@ import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from agnes.errors import UsageError
 
@@ -23,6 +23,13 @@ _OF_ONE_REPOSITORY = frozenset(
 )
 
 
+class Person(NamedTuple):
+    """Somebody, as git names them."""
+
+    name: str
+    email: str
+
+
 @dataclass(frozen=True)
 class Author:
     """Who a commit is by.
@@ -30,6 +37,7 @@ class Author:
     Args:
         time, commit_time: seconds since 1970, of the change and of the commit.
         offset, commit_offset: minutes east of UTC.
+        committer: who commits it for them; None where they do it themselves.
     """
 
     name: str
@@ -38,6 +46,7 @@ class Author:
     offset: int
     commit_time: int
     commit_offset: int
+    committer: Person | None = None
 
 
 def catalog_from_environment() -> Path | None:
@@ -46,24 +55,35 @@ def catalog_from_environment() -> Path | None:
     return Path(value) if value else None
 
 
-def author_from_environment() -> tuple[str, str] | None:
+def author_from_environment() -> Person | None:
     """Name and e-mail from `AGNES_AUTHOR` (`Ada <ada@example.com>`), or git's own variables."""
     if given := os.environ.get("AGNES_AUTHOR"):
-        if found := _PERSON.fullmatch(given):
-            return found.group(1), found.group(2)
-        raise UsageError(
-            f"AGNES_AUTHOR is {given!r}",
-            "write it as: AGNES_AUTHOR='Ada Lovelace <ada@example.com>'",
-        )
+        return person(given, "AGNES_AUTHOR")
     name, email = os.environ.get("GIT_AUTHOR_NAME"), os.environ.get("GIT_AUTHOR_EMAIL")
-    return (name, email) if name and email else None
+    return Person(name, email) if name and email else None
 
 
-def author(name: str, email: str) -> Author:
+def person(text: str, setting: str) -> Person:
+    """Read `Ada Lovelace <ada@example.com>`.
+
+    Args:
+        setting: what it was given for, for the error.
+
+    Raises:
+        UsageError: it is written otherwise.
+    """
+    if found := _PERSON.fullmatch(text):
+        return Person(found[1], found[2])
+    raise UsageError(
+        f"{setting} is {text!r}", f"write it as: {setting}='Ada Lovelace <ada@example.com>'"
+    )
+
+
+def author(name: str, email: str, committer: Person | None = None) -> Author:
     """The author of a commit made now, or at git's `GIT_AUTHOR_DATE` and `GIT_COMMITTER_DATE`."""
     at, offset = _date("GIT_AUTHOR_DATE")
     commit_at, commit_offset = _date("GIT_COMMITTER_DATE")
-    return Author(name, email, at, offset, commit_at, commit_offset)
+    return Author(name, email, at, offset, commit_at, commit_offset, committer)
 
 
 def _date(variable: str) -> tuple[int, int]:

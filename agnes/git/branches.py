@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pygit2
 
 from agnes.errors import GitError
@@ -52,4 +54,25 @@ def upstream(location: Location, branch: str) -> str | None:
         found = locals_[branch.removeprefix("refs/heads/")].upstream_name
     except (KeyError, ValueError, pygit2.GitError):
         return None
+    return found
+
+
+def unmerged(location: Location, folder: str, into: str) -> dict[str, str]:
+    """The branches in a folder of branches, here and as remotes have them, that are not merged.
+
+    Args:
+        folder: such as `agnes/`.
+        into: the commit that a merged one is part of.
+
+    Returns:
+        Short name to commit.
+    """
+    repository = open_repository(location)
+    wanted = re.compile(rf"refs/(?:heads|remotes/[^/]+)/({re.escape(folder)}.+)")
+    found: dict[str, str] = {}
+    for name in repository.references:
+        if (match := wanted.fullmatch(name)) and (commit := read_tip(location, name).commit):
+            merged = commit == into or repository.descendant_of(into, commit)
+            if not merged:
+                found.setdefault(match[1], commit)
     return found

@@ -25,9 +25,7 @@ def run_git(
         subprocess.TimeoutExpired: it took longer.
         ValueError: no process can be given such an argument.
     """
-    git = which("git")
-    if git is None:
-        raise GitError("git is not on the PATH", f"install it: {what} is done by git itself")
+    git = find_git(what)
     try:
         return subprocess.run(
             [git, f"--git-dir={git_dir}", *arguments],
@@ -42,3 +40,18 @@ def run_git(
         )
     except OSError as error:
         raise GitError(f"cannot run git: {error.strerror}") from None
+
+
+def find_git(what: str) -> str:
+    """Git's own client.
+
+    Args:
+        what: it is good for, for the error: `fetching`.
+
+    Raises:
+        GitError: it is not there.
+    """
+    git = which("git")
+    if git is None:
+        raise GitError("git is not on the PATH", f"install it: {what} is done by git itself")
+    return git

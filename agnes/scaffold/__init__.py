@@ -11,8 +11,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from agnes.errors import AgnesError, ConflictError, NotACatalogError
+from agnes.git.building import Edit
 from agnes.git.refs import MARKER, Location, locate, read_tip
-from agnes.git.writer import Edit, commit, identity, init_repository
+from agnes.git.writer import commit, identity, init_repository
 from agnes.model.json_schema import schema_files
 from agnes.scaffold.merging import ATTRIBUTES, switch_on, with_attributes
 

@@ -111,3 +111,17 @@ def test_a_linked_worktree_shares_the_choice(catalog, tmp_path):
     branches.follow(locate(catalog.path), "refs/heads/main")
 
     assert branches.followed(locate(tmp_path / "linked")) == "refs/heads/main"
+
+
+def test_the_branches_of_a_folder_that_are_not_merged_are_found(catalog, tmp_path):
+    catalog.git("switch", "--quiet", "--create", "agnes/ada/x")
+    made = catalog.commit("Proposed")
+    catalog.git("switch", "--quiet", "main")
+    catalog.git("branch", "agnes/ada/merged")
+    catalog.git("branch", "other", made)
+    clone = GitRepository(tmp_path / "clone")
+    catalog.git("clone", "--quiet", str(catalog.path), str(clone.path))
+    tip = catalog.git("rev-parse", "main")
+
+    for at in (catalog, clone):
+        assert branches.unmerged(locate(at.path), "agnes/", tip) == {"agnes/ada/x": made}

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from agnes.config import Author
+from agnes.git.building import Edit
 from agnes.git.refs import locate, read_tip
-from agnes.git.writer import Edit, commit
+from agnes.git.writer import commit
 from agnes.sync.reconcile import reconcile
 from agnes.sync.watch import watch
 from tests.cache.test_build import assert_same, built

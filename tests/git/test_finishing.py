@@ -26,7 +26,7 @@ processes.set_forkserver_preload(["tests.git.test_finishing"])
 
 
 def commit_and_die(path: Path, files: dict[str, bytes | None]) -> None:
-    writer._follow = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    writer.follow = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     change(path, files)
 
 

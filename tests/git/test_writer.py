@@ -5,15 +5,17 @@ import re
 import shutil
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agnes.config import Author
+from agnes.config import Author, Person
 from agnes.errors import AgnesError, ConflictError, GitError
 from agnes.git import checkout, writer
+from agnes.git.building import Edit
 from agnes.git.refs import locate, read_tip
-from agnes.git.writer import Edit, commit, identity, init_repository
+from agnes.git.writer import commit, identity, init_repository
 from tests.conftest import GitRepository
 
 ADA = Author("Ada Lovelace", "ada@example.com", 1_700_000_100, 60, 1_700_000_200, -300)
@@ -76,6 +78,17 @@ def test_a_commit_says_who_when_and_why(catalog):
         "Ada Lovelace <ada@example.com>|1700000100 +0100|Ada Lovelace <ada@example.com>|"
         "1700000200 -0500|feat: change\n\nAgnes-Source: api"
     )
+
+
+def test_who_commits_may_be_another_than_who_changes(catalog):
+    location = locate(catalog.path)
+    edit = Edit(read_tip(location, MAIN).commit, {MRR: b"x"}, "feat: change\n")
+    author = replace(ADA, committer=Person("Agnes", "agnes@example.com"))
+
+    commit(location, MAIN, edit, author)
+
+    said = catalog.git("log", "-1", "--format=%an <%ae>|%cn <%ce>")
+    assert said == "Ada Lovelace <ada@example.com>|Agnes <agnes@example.com>"
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,9 @@ from agnes.config import Author
 from agnes.edit import Editor
 from agnes.errors import AgnesError
 from agnes.git import committing
+from agnes.git.building import Edit
 from agnes.git.refs import locate, read_tip
-from agnes.git.writer import Edit, commit
+from agnes.git.writer import commit
 from agnes.sync.reconcile import rebuild, reconcile
 from tests.cache.test_build import built
 from tests.conftest import GitRepository, metric_yaml
