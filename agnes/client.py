@@ -77,11 +77,12 @@ class Client:
         self._timeout = timeout
 
     @classmethod
-    def from_config(cls, server: str | None = None) -> Self:
+    def from_config(cls, server: str | None = None, *, anonymous: bool = False) -> Self:
         """A client of the configured server, as who is signed in there.
 
         Args:
             server: another server than the configured one.
+            anonymous: without a token.
 
         Raises:
             UsageError: no server is configured.
@@ -92,6 +93,8 @@ class Client:
             raise UsageError(
                 "no server is configured", "name one: da auth login --server URL, or DA_SERVER"
             )
+        if anonymous:
+            return cls(address)
         found = config.login(address)
         if found is None:
             raise UnauthorizedError(f"Not logged in to {address}", SIGN_IN)

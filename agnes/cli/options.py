@@ -88,22 +88,27 @@ def parse_day(text: str) -> date:
     raise UsageError(f"{text!r} is no date", "write year-month-day: 2026-01-31")
 
 
-def catalog_path(option: Path | None) -> Path:
+def catalog_path(option: Path | None, otherwise: str = "") -> Path:
     """The catalog that a command is about.
+
+    Args:
+        otherwise: what else can be done where there is none.
 
     Raises:
         NotACatalogError: there is none.
     """
-    found = _catalog(option)
+    found = catalog_or_none(option)
     if found is None:
+        hint = "go to one, name one with --catalog PATH or AGNES_CATALOG, or make one: da init DIR"
         raise NotACatalogError(
             f"no catalog here: neither {Path.cwd()} nor a folder above it has an agnes.yml",
-            "go to one, name one with --catalog PATH or AGNES_CATALOG, or make one: da init DIR",
+            hint + otherwise,
         )
     return found
 
 
-def _catalog(option: Path | None) -> Path | None:
+def catalog_or_none(option: Path | None) -> Path | None:
+    """The catalog at hand, if there is one."""
     return option or catalog_from_environment() or find_catalog(Path.cwd())
 
 
@@ -136,7 +141,7 @@ def source(
     from agnes.source.local import Local
 
     day = _check(revision, as_of, worktree=worktree)
-    if _catalog(catalog) is None and (client := _configured()) is not None:
+    if catalog_or_none(catalog) is None and (client := _configured()) is not None:
         from agnes.source.remote import Remote
 
         if worktree:
@@ -144,7 +149,7 @@ def source(
         with client:
             yield Remote(client, revision, as_of)
         return
-    path = catalog_path(catalog)
+    path = catalog_path(catalog, "; or ask a server: da auth login --server URL")
 
     def opening() -> Snapshot:
         return _open(path, revision, day, worktree=worktree, no_sync=no_sync)
@@ -153,8 +158,12 @@ def source(
         yield local
 
 
-def connect(server: str | None = None) -> Client:
+def connect(server: str | None = None, *, anonymous: bool = False) -> Client:
     """A client of the configured server, as who is signed in there.
+
+    Args:
+        server: another server's address.
+        anonymous: without a token.
 
     Raises:
         UsageError: no server is configured.
@@ -162,9 +171,9 @@ def connect(server: str | None = None) -> Client:
     """
     from agnes.client import Client
 
-    client = Client.from_config(server)
+    client = Client.from_config(server, anonymous=anonymous)
     if client.is_exposed:
-        note(f"{client.server} is not encrypted: the token can be read on its way; use https://")
+        note(f"{client.server} is not encrypted: what is sent can be read on its way; use https://")
     return client
 
 

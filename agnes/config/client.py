@@ -43,6 +43,11 @@ def config_dir() -> Path:
     return Path(given) if given else Path.home() / ".config" / "da"
 
 
+def token_file() -> Path:
+    """Where the token is kept."""
+    return config_dir() / _TOKEN
+
+
 def workspace_from_environment() -> Path | None:
     """`DA_LOCAL_DIR`: the analyst's folder."""
     given = os.environ.get("DA_LOCAL_DIR")
