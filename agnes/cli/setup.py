@@ -73,7 +73,7 @@ def bootstrap(
 
 
 @app.command("test-connection")
-def test_connection(server: ServerOption = None, json: JsonOption = False) -> None:
+def connection(server: ServerOption = None, json: JsonOption = False) -> None:
     """Ask the server how it is.
 
     \b
@@ -184,7 +184,7 @@ def _stay(client: Client, until: float) -> None:
     Raises:
         UnavailableError: it takes too long, or a table failed.
     """
-    while (found := client.get("/api/sync/status")).get("running"):
+    while client.get("/api/sync/status").get("running"):
         if time.monotonic() > until:
             raise UnavailableError("the sync still runs", "look again later: da setup verify")
         time.sleep(0.5)
