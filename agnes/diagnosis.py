@@ -101,7 +101,9 @@ def _server(address: str) -> Iterator[Check]:
         try:
             answer = client.request("GET", "/api/health")
         except AgnesError as error:
-            remedy = "is the server up, and the address right? change it: da setup init --server"
+            remedy = (
+                "is the server up, and the address right? change it: da setup init --server-url"
+            )
             yield Check("server", "fail", error.message, remedy)
             return
         ended = datetime.now(UTC)
@@ -166,7 +168,7 @@ def _token(address: str) -> Iterator[Check]:
         return
     with Client(address, login.token) as client:
         try:
-            client.get("/api/metrics", params={"limit": 1, "fields": "id"})
+            client.get("/auth/me")
         except UnauthorizedError as error:
             yield Check("token", "fail", f"the server refuses it: {error.message}", error.hint)
             return

@@ -33,6 +33,7 @@ app = typer.Typer(
                 "agnes.cli.setup:app",
                 "A new server: name it, make the first admin, bring data in.",
             ),
+            "instance": ("agnes.cli.instance:app", "A server as one file: back it up, restore it."),
             "admin": ("agnes.cli.admin:app", "What admins do: column metadata, users, tables."),
             "cache": (
                 "agnes.cli.cache:app",

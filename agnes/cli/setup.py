@@ -19,19 +19,26 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 ServerOption = Annotated[
     str | None,
-    typer.Option("--server", help="Its address. Default: the configured one.", show_default=False),
+    typer.Option(
+        "--server-url",
+        "--server",
+        help="Its address. Default: the configured one.",
+        show_default=False,
+    ),
 ]
 
 
 @app.command("init")
 def init(
-    server: Annotated[str, typer.Option("--server", help="Its address.")] = "http://localhost:8000",
+    server: Annotated[
+        str, typer.Option("--server-url", "--server", help="Its address.")
+    ] = "http://localhost:8000",
 ) -> None:
     """Name the server that commands ask.
 
     \b
     Example:
-      da setup init --server https://agnes.example.com
+      da setup init --server-url https://agnes.example.com
     """
     from agnes.config import client as config
 
@@ -64,10 +71,8 @@ def bootstrap(
     client = connect(server, anonymous=True)
     with client:
         account = {"email": email, "name": name or email.partition("@")[0], "password": password}
-        client.post("/auth/bootstrap", json=account)
-        found = client.post("/auth/token", json={"email": email, "password": password})
-    login = config.Login(client.server, found["access_token"], email, found.get("role", ""))
-    config.save_login(login)
+        found = client.post("/auth/bootstrap", json=account)
+    config.save_login(config.Login(client.server, found["access_token"], email, found["role"]))
     echo(f"Made {email} the admin of {client.server}, and signed in")
     echo("Next: da setup first-sync")
 
@@ -109,9 +114,13 @@ def first_sync(
     """
     with connect(server) as client:
         started = client.post("/api/sync/trigger")
-        echo(_said(started) or "Sync triggered")
-        if wait:
-            _stay(client, time.monotonic() + seconds)
+        echo(f"Sync triggered: {len(started['tables'])} table(s)")
+        states = _stay(client, time.monotonic() + seconds) if wait else {}
+    failed = {name: it for name, it in states.items() if it["state"] == "failed"}
+    for name, found in failed.items():
+        echo(f"  {name}: {found['error']}")
+    if failed:
+        raise typer.Exit(1)
     echo("Next: da setup verify")
 
 
@@ -178,17 +187,17 @@ def _password(*, from_stdin: bool) -> str:
     return found
 
 
-def _stay(client: Client, until: float) -> None:
-    """Stay until a sync is done.
+def _stay(client: Client, until: float) -> dict[str, Any]:
+    """Stay until a sync is done; how it went for each table.
 
     Raises:
-        UnavailableError: it takes too long, or a table failed.
+        UnavailableError: it takes too long.
     """
-    while client.get("/api/sync/status").get("running"):
+    while True:
+        found = client.get("/api/sync/status")
+        if not found["running"]:
+            tables: dict[str, Any] = found["tables"]
+            return tables
         if time.monotonic() > until:
             raise UnavailableError("the sync still runs", "look again later: da setup verify")
         time.sleep(0.5)
-
-
-def _said(answer: Any) -> str:
-    return str(answer.get("message") or "") if isinstance(answer, dict) else ""

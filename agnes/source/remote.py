@@ -102,16 +102,16 @@ class Remote:
                 "import them into a clone of the catalog: da metrics import PATH --catalog FOLDER",
             )
         text = json.dumps([metric.to_yaml() for metric in pack.metrics.values()], default=str)
-        added, changed, unchanged = self._compare(pack)
+        names = self._compare(pack)
         if dry_run:
-            return Written(True, None, "", added=added, changed=changed, unchanged=unchanged)
+            return Written(True, None, "", **names)
         answer = self._client.request(
             "POST",
             "/api/admin/metrics/import",
             files={"file": ("metrics.yml", text.encode())},
             once=True,
         )
-        return _written(answer, added=added, changed=changed, unchanged=unchanged)
+        return _written(answer, names)
 
     def remove(self, metric_ids: Sequence[str], *, dry_run: bool) -> Written:
         """See `Source`."""
@@ -120,22 +120,20 @@ class Remote:
             self.metric(metric_id)
             return Written(True, None, "", removed=[metric_id])
         path = f"/api/admin/metrics/{_part(metric_id, 'Metric')}"
-        return _written(self._client.request("DELETE", path, once=True), removed=[metric_id])
+        answer = self._client.request("DELETE", path, once=True)
+        return _written(answer, {"removed": [metric_id]})
 
-    def _compare(self, pack: Pack) -> tuple[list[str], list[str], list[str]]:
+    def _compare(self, pack: Pack) -> dict[str, list[str]]:
         """Which metrics of a pack the server does not have, has otherwise, and has."""
         from agnes.load.export import as_metric
 
         there = {row["id"]: row for row in self.metrics() if row["id"] in pack.metrics}
-        added, changed, unchanged = [], [], []
+        names: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
         for metric_id, metric in sorted(pack.metrics.items()):
-            if metric_id not in there:
-                added.append(metric_id)
-            elif as_metric(there[metric_id]).to_yaml() == metric.to_yaml():
-                unchanged.append(metric_id)
-            else:
-                changed.append(metric_id)
-        return added, changed, unchanged
+            row = there.get(metric_id)
+            same = row is not None and as_metric(row).to_yaml() == metric.to_yaml()
+            names["added" if row is None else "unchanged" if same else "changed"].append(metric_id)
+        return names
 
     def _only_in_force(self) -> None:
         if any(self._at.values()):
@@ -170,13 +168,9 @@ def _strange(client: Client) -> UnavailableError:
     )
 
 
-def _written(answer: Answer, **names: list[str]) -> Written:
-    said = answer.data if isinstance(answer.data, dict) else {}
-    known = {kind: said[kind] for kind in names if isinstance(said.get(kind), list)}
-    return Written(
-        False,
-        said.get("commit"),
-        str(said.get("branch") or ""),
-        under_review=answer.status == _UNDER_REVIEW,
-        **(names | known),
-    )
+def _written(answer: Answer, names: dict[str, list[str]]) -> Written:
+    """What was done, of a change that names what it is about."""
+    if answer.status == _UNDER_REVIEW:
+        said = answer.data
+        return Written(False, said["commit"], said["branch"], under_review=True, **names)
+    return Written(False, answer.headers.get("Agnes-Commit"), "the server's branch", **names)

@@ -92,6 +92,9 @@ def test_the_builder_is_sent_all_that_the_image_copies():
     for name in copied:
         assert f"!{name}" in sent
         assert (ROOT / name).exists()
+        links = [path for path in (ROOT / name).rglob("*") if path.is_symlink()]
+        for path in links:
+            assert path.resolve().relative_to(ROOT).parts[0] in copied
 
 
 def test_the_locked_files_agree():
