@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from agnes.client import Answer, Client, quoted
@@ -102,38 +103,41 @@ class Remote:
                 "import them into a clone of the catalog: da metrics import PATH --catalog FOLDER",
             )
         text = json.dumps([metric.to_yaml() for metric in pack.metrics.values()], default=str)
-        names = self._compare(pack)
+        planned = self._compare(pack)
         if dry_run:
-            return Written(True, None, "", **names)
+            return planned
         answer = self._client.request(
             "POST",
             "/api/admin/metrics/import",
             files={"file": ("metrics.yml", text.encode())},
             once=True,
         )
-        return _written(answer, names)
+        return _written(answer, planned)
 
     def remove(self, metric_ids: Sequence[str], *, dry_run: bool) -> Written:
         """See `Source`."""
         (metric_id,) = metric_ids
+        planned = Written(True, None, "", removed=[metric_id])
         if dry_run:
             self.metric(metric_id)
-            return Written(True, None, "", removed=[metric_id])
+            return planned
         path = f"/api/admin/metrics/{_part(metric_id, 'Metric')}"
-        answer = self._client.request("DELETE", path, once=True)
-        return _written(answer, {"removed": [metric_id]})
+        return _written(self._client.request("DELETE", path, once=True), planned)
 
-    def _compare(self, pack: Pack) -> dict[str, list[str]]:
-        """Which metrics of a pack the server does not have, has otherwise, and has."""
+    def _compare(self, pack: Pack) -> Written:
+        """What importing a pack would do."""
         from agnes.load.export import as_metric
 
         there = {row["id"]: row for row in self.metrics() if row["id"] in pack.metrics}
-        names: dict[str, list[str]] = {"added": [], "changed": [], "unchanged": []}
+        planned = Written(True, None, "")
         for metric_id, metric in sorted(pack.metrics.items()):
-            row = there.get(metric_id)
-            same = row is not None and as_metric(row).to_yaml() == metric.to_yaml()
-            names["added" if row is None else "unchanged" if same else "changed"].append(metric_id)
-        return names
+            if metric_id not in there:
+                planned.added.append(metric_id)
+            elif as_metric(there[metric_id]).to_yaml() == metric.to_yaml():
+                planned.unchanged.append(metric_id)
+            else:
+                planned.changed.append(metric_id)
+        return planned
 
     def _only_in_force(self) -> None:
         if any(self._at.values()):
@@ -168,9 +172,10 @@ def _strange(client: Client) -> UnavailableError:
     )
 
 
-def _written(answer: Answer, names: dict[str, list[str]]) -> Written:
-    """What was done, of a change that names what it is about."""
+def _written(answer: Answer, planned: Written) -> Written:
+    """What a change did, from what it was to do and the server's answer."""
     if answer.status == _UNDER_REVIEW:
-        said = answer.data
-        return Written(False, said["commit"], said["branch"], under_review=True, **names)
-    return Written(False, answer.headers.get("Agnes-Commit"), "the server's branch", **names)
+        branch, commit = answer.data["branch"], answer.data["commit"]
+        return replace(planned, dry_run=False, commit=commit, branch=branch, under_review=True)
+    commit = answer.headers.get("Agnes-Commit")
+    return replace(planned, dry_run=False, commit=commit, branch="the server's branch")
