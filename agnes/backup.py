@@ -17,7 +17,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -37,6 +37,8 @@ FORMAT = 1
 _MANIFEST, _BUNDLE, _STATE, _DATA = "manifest.json", "catalog.bundle", "state.jsonl", "data"
 _KEPT = (".gitignore", SECRET)
 """Files of the data folder that are kept although their names begin with a dot."""
+_REPLACED = ("parquet", "profiles", "state", "uploads")
+"""Folders whose files are ours: they are never written to, only replaced."""
 _DATABASE = "agnes.sqlite"
 
 
@@ -162,7 +164,7 @@ def _gather(location: Location, data_dir: Path, state_url: str, root: Path) -> N
     for path in _data_files(data_dir):
         kept = root / _DATA / path.relative_to(data_dir)
         kept.parent.mkdir(parents=True, exist_ok=True)
-        _keep(path, kept)
+        _keep(path, kept, replaced=kept.relative_to(root / _DATA).parts[0] in _REPLACED)
 
 
 def _data_files(data_dir: Path) -> Iterator[Path]:
@@ -176,13 +178,13 @@ def _data_files(data_dir: Path) -> Iterator[Path]:
                 yield path
 
 
-def _keep(path: Path, kept: Path) -> None:
-    """Keep a file as it is now. Files are replaced, not written to, so that a link does it."""
-    try:
-        os.link(path, kept)
-    except FileNotFoundError:
-        return  # it went, meanwhile
-    except OSError:
+def _keep(path: Path, kept: Path, *, replaced: bool) -> None:
+    """Keep a file as it is now: by a link, if it is replaced rather than written to."""
+    with suppress(FileNotFoundError):  # it went, meanwhile
+        if replaced:
+            with suppress(OSError):  # no links on this disk
+                os.link(path, kept)
+                return
         shutil.copy2(path, kept)
 
 

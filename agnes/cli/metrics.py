@@ -65,7 +65,7 @@ def list_metrics(
       da metrics list --as-of 2026-01-31
     """
     with source(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as found:
-        rows = found.metrics(category)
+        rows = found.metrics(category, () if json else (*_LISTED, *_MARKED, "category"))
         errors = found.errors()
     if json:
         print_json(rows)
@@ -85,6 +85,7 @@ def list_metrics(
 
 
 _LISTED = ("id", "display_name", "unit", "grain")
+_MARKED = ("stale", "status", "certification")
 
 
 def _marks(row: dict[str, Any]) -> str:

@@ -47,8 +47,12 @@ class Written:
 class Source(Protocol):
     """A catalog's content, at the revision that was asked for."""
 
-    def metrics(self, category: str | None = None) -> list[Row]:
-        """All metrics, or those of one category, by category in the index's order, then by name."""
+    def metrics(self, category: str | None = None, fields: Sequence[str] = ()) -> list[Row]:
+        """All metrics, or those of one category, by category in the index's order, then by name.
+
+        Args:
+            fields: the columns that will do; all, if there are none.
+        """
         ...
 
     def metric(self, metric_id: str) -> Row:

@@ -47,7 +47,11 @@ class Local:
         if "snapshot" in self.__dict__:
             self.snapshot.close()
 
-    def metrics(self, category: str | None = None) -> list[Row]:
+    def metrics(
+        self,
+        category: str | None = None,
+        fields: Sequence[str] = (),  # noqa: ARG002  (a few more are no cost here)
+    ) -> list[Row]:
         """See `Source`."""
         return self.snapshot.metrics(category)
 

@@ -35,9 +35,10 @@ class Remote:
         self._client = client
         self._at = {"rev": revision, "as_of": as_of}
 
-    def metrics(self, category: str | None = None) -> list[Row]:
+    def metrics(self, category: str | None = None, fields: Sequence[str] = ()) -> list[Row]:
         """See `Source`."""
-        answer = self._client.get("/api/metrics", params={"category": category} | self._at)
+        asked = {"category": category, "fields": ",".join(fields) or None}
+        answer = self._client.get("/api/metrics", params=asked | self._at)
         return self._rows(answer, "metrics")
 
     def metric(self, metric_id: str) -> Row:

@@ -7,7 +7,7 @@ def test_a_running_server_goes_into_a_file_and_another_one_comes_out_of_it(
     da, server, start, tmp_path
 ):
     token = server.token("ada@example.com", "admin")
-    place = ("--catalog", server.repository.path, "--data-dir", tmp_path / "data")
+    place = ("--catalog", server.repository.path, "--data-dir", server.instance.data_dir)
     made = da("instance", "backup", tmp_path / "backup.tar", *place)
     restored = da(
         *("instance", "restore", tmp_path / "backup.tar", "--to", tmp_path / "new", "--json")
@@ -23,7 +23,7 @@ def test_a_running_server_goes_into_a_file_and_another_one_comes_out_of_it(
 
 
 def test_what_was_restored_is_said(da, server, tmp_path):
-    place = ("--catalog", server.repository.path, "--data-dir", tmp_path / "data", "--json")
+    place = ("--catalog", server.repository.path, "--data-dir", server.instance.data_dir, "--json")
     assert da("instance", "backup", tmp_path / "b.tar", *place).json["size_bytes"] > 0
 
     done = da("instance", "restore", tmp_path / "b.tar", "--to", tmp_path / "new")

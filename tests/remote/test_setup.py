@@ -64,11 +64,11 @@ def test_a_connection_that_fails_is_told(da, fresh):
 
 
 def test_data_is_brought_in_and_the_whole_is_verified(da, away):
-    folder = away.instance.data_dir.parent / "source"
+    folder = away.instance.data_dir / "imports"
     folder.mkdir()
     (folder / "orders.csv").write_text("month,amount\n2026-01-01,5\n")
-    source = f"source_type: local\nsource_table: {folder / 'orders.csv'}\n"
-    away.commit({"tables/orders.yml": f"id: orders\n{source}"})
+    text = "id: orders\nsource_type: local\nsource_table: orders.csv\n"
+    away.commit({"tables/orders.yml": text})
 
     assert da("setup", "first-sync").out.splitlines() == [
         "Sync triggered: 1 table(s)",
