@@ -173,7 +173,7 @@ def apply(editor: Editor, plan: Plan, verb: str, source: str, *, dry_run: bool) 
     return Written(
         dry_run,
         commit,
-        plan.branch.removeprefix("refs/heads/"),
+        plan.branch.removeprefix("refs/heads/").removeprefix("refs/remotes/"),
         added=plan.added,
         changed=plan.changed,
         removed=plan.removed,
