@@ -41,10 +41,14 @@ docs: $(READY)  ## Generate the reference pages from the code
 bench: $(READY)  ## Measure; see benchmarks/README.md
 	$(BIN)/python -m benchmarks.search
 
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11
+
 lock: $(READY)  ## Choose the versions anew
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 pyproject.toml -o requirements/runtime.txt
-	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra server --extra postgres --extra oidc -c requirements/dev.txt pyproject.toml -o requirements/server.txt
+	echo hatchling | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:
 	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -11,7 +11,8 @@ from agnes.errors import UnavailableError, UsageError
 
 SHORTEST = 32
 """Bytes; HMAC with SHA-256 is as strong as its key up to there."""
-_FILE = ".jwt_secret"
+FILE = ".jwt_secret"
+"""Its name in the folder of state."""
 
 
 def signing_key(given: str | None, folder: Path) -> str:
@@ -27,7 +28,7 @@ def signing_key(given: str | None, folder: Path) -> str:
     """
     if given is not None:
         return _long_enough(given, "AGNES_JWT_SECRET")
-    file = folder / _FILE
+    file = folder / FILE
     try:
         if not file.exists():
             _make(file)
@@ -49,7 +50,7 @@ def _long_enough(key: str, where: str) -> str:
 def _make(file: Path) -> None:
     """Write a new key beside its place and link it there: whole, and only if nobody else did."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    written = file.with_name(f"{_FILE}.{secrets.token_hex(8)}")
+    written = file.with_name(f"{FILE}.{secrets.token_hex(8)}")
     descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as stream:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +14,13 @@ from agnes.cli.options import (
     JsonOption,
     catalog_path,
     snapshot,
+    source,
 )
 from agnes.cli.output import change_lines, echo, note, print_json
-from agnes.errors import NotFoundError, UsageError
+from agnes.errors import UsageError
 
 if TYPE_CHECKING:
-    from agnes.edit import Editor, Plan
-    from agnes.load.pack import Pack
+    from agnes.source import Written
 
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would change, and stop.")]
 
@@ -46,7 +44,9 @@ def import_metrics(
     from agnes.load.pack import read_pack
 
     pack = read_pack(path)
-    _put(pack, "import", catalog, dry_run=dry_run, json=json)
+    with source(catalog) as changed:
+        done = changed.put(pack, "import", dry_run=dry_run)
+    _report(done, json=json)
     if not json and not dry_run:
         echo(f"Imported {len(pack.metrics)} metric(s) from {path}")
 
@@ -72,7 +72,9 @@ def add(
         raise UsageError(
             f"{file} holds {len(pack.metrics)} metrics", "import several: da metrics import PATH"
         )
-    _put(pack, "add", catalog, dry_run=dry_run, json=json)
+    with source(catalog) as changed:
+        done = changed.put(pack, "add", dry_run=dry_run)
+    _report(done, json=json)
 
 
 def remove(
@@ -87,14 +89,9 @@ def remove(
     Example:
       da metrics remove revenue/old_mrr
     """
-    from agnes.edit import Editor
-    from agnes.git.refs import locate
-
-    path = catalog_path(catalog)
-    editor = Editor(locate(path))
-    with _nearest(path, [metric_id]):
-        plan = editor.remove([metric_id])
-    _apply(editor, plan, "remove", dry_run=dry_run, json=json)
+    with source(catalog) as changed:
+        done = changed.remove([metric_id], dry_run=dry_run)
+    _report(done, json=json)
 
 
 def certify(
@@ -116,79 +113,35 @@ def certify(
       da metrics certify revenue/mrr --revoke
     """
     from agnes import certify as approval
-    from agnes.edit import Editor
-    from agnes.git.refs import locate
+    from agnes.source.local import Local, apply, open_editor
 
     path = catalog_path(catalog)
-    editor = Editor(locate(path))
-    with _nearest(path, metric_ids):
+    editor = open_editor(path)
+    with snapshot(path) as opened, Local(path, lambda: opened).nearest(metric_ids):
         plan = (approval.revoke if revoke else approval.certify)(editor, metric_ids)
-    verb, source = ("revoke the certificate of" if revoke else "certify"), "manual"
-    _apply(editor, plan, verb, dry_run=dry_run, json=json, source=source)
+    verb = "revoke the certificate of" if revoke else "certify"
+    _report(apply(editor, plan, verb, "manual", dry_run=dry_run), json=json)
 
 
-@contextmanager
-def _nearest(path: Path, metric_ids: list[str]) -> Iterator[None]:
-    """Name the nearest ids where a metric is not found."""
-    try:
-        yield
-    except NotFoundError as error:
-        with snapshot(path) as opened:
-            unknown = [name for name in metric_ids if opened.metric(name) is None]
-            near = opened.nearest_ids((unknown or metric_ids)[0])
-        hint = f"did you mean: {', '.join(near)}" if near else None
-        raise NotFoundError(error.message, hint) from None
-
-
-def _put(pack: Pack, verb: str, catalog: Path | None, *, dry_run: bool, json: bool) -> None:
-    from agnes.edit import Editor
-    from agnes.git.refs import locate
-
-    editor = Editor(locate(catalog_path(catalog)))
-    plan = editor.put(pack)
-    if verb == "add" and not plan.added:
-        verb = "change"
-    _apply(editor, plan, verb, dry_run=dry_run, json=json)
-
-
-def _apply(
-    editor: Editor,
-    plan: Plan,
-    verb: str,
-    *,
-    dry_run: bool,
-    json: bool,
-    source: str = "yaml_import",
-) -> None:
-    """Commit a plan, follow with the cache, and say what was done."""
-    from agnes.edit import subject
-    from agnes.sync.reconcile import reconcile
-
-    commit = None
-    if not dry_run:
-        names = plan.added + plan.changed + plan.removed
-        commit = editor.apply(plan, subject(verb, names), source)
-        if commit:
-            reconcile(editor.location)
+def _report(done: Written, *, json: bool) -> None:
+    """Say what was done."""
     if json:
-        names_by_kind = {key: getattr(plan, key) for key in _PLANNED}
-        print_json({"dry_run": dry_run, "commit": commit, **names_by_kind})
+        names = {kind: getattr(done, kind) for kind in _PLANNED}
+        review = {"branch": done.branch} if done.under_review else {}
+        print_json({"dry_run": done.dry_run, "commit": done.commit, **review, **names})
         return
-    for line in _plan_lines(plan):
+    for line in change_lines(done.added, done.changed, done.removed):
         echo(line)
-    if dry_run and plan.files:
+    if done.unchanged:
+        echo(f"  {len(done.unchanged)} unchanged")
+    if not (done.added or done.changed or done.removed):
+        echo("Nothing to change; no commit")
+    elif done.dry_run:
         echo("DRY RUN: nothing was changed")
-    if commit:
-        branch = plan.branch.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-        note(f"committed {commit[:10]} on {branch}")
+    if done.under_review:
+        note(f"it waits on {done.branch} for a review: nothing changed yet")
+    elif done.commit:
+        note(f"committed {done.commit[:10]} on {done.branch}")
 
 
 _PLANNED = ("added", "changed", "removed", "unchanged")
-
-
-def _plan_lines(plan: Plan) -> Iterator[str]:
-    yield from change_lines(plan.added, plan.changed, plan.removed)
-    if plan.unchanged:
-        yield f"  {len(plan.unchanged)} unchanged"
-    if not plan.files:
-        yield "Nothing to change; no commit"

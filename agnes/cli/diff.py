@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.options import CatalogOption, JsonOption, source
 from agnes.cli.output import echo, facts, note, print_json, progress, style
 from agnes.diff.visible import visible
 
@@ -86,12 +86,10 @@ def diff(
       da metrics diff v1.2 v1.3 --json
       da metrics diff main --fail-on breaking
     """
-    from agnes.review import review
-
     shown = Format.json if json else output
     markdown = post or shown is Format.markdown
-    with progress("Comparing") as advance:
-        found = review(catalog_path(catalog), base, head, findings=markdown, advance=advance)
+    with source(catalog) as asked, progress("Comparing") as advance:
+        found = asked.diff(base, head, findings=markdown, advance=advance)
     if shown is Format.json:
         print_json(found.as_dict())
     elif shown is Format.markdown:

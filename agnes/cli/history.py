@@ -6,7 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from agnes.cli.diff import COLORS
-from agnes.cli.options import CatalogOption, IdArgument, JsonOption, RevisionOption, find_commit
+from agnes.cli.options import (
+    CatalogOption,
+    IdArgument,
+    JsonOption,
+    RevisionOption,
+    find_commit,
+    source,
+)
 from agnes.cli.output import echo, note, print_json, style, table
 from agnes.diff.visible import visible
 from agnes.errors import NotFoundError
@@ -35,12 +42,8 @@ def history(
       da metrics history revenue/mrr --json
       da metrics history tables/orders --rev v1.2
     """
-    from agnes.diff.history import history as tell
-
-    repository, commit = find_commit(catalog, rev)
-    found = tell(repository, commit, metric_id)
-    if not found.events and found.cut is None:
-        raise _unknown(repository, commit, metric_id)
+    with source(catalog, revision=rev) as asked:
+        found = asked.history(metric_id)
     if json:
         print_json(found.as_dict())
     else:
@@ -92,22 +95,13 @@ def blame(
         tell_of_cut(cut)
 
 
-def _unknown(repository: Repository, commit: str, name: str) -> NotFoundError:
-    from agnes.diff.ids import nearest_ids
-
-    near = nearest_ids(repository, commit, name)
-    hint = f"did you mean: {', '.join(near)}" if near else "find it: da metrics search WORDS"
-    if repository.is_shallow():
-        hint += "; or fetch older history: git fetch --unshallow"
-    return NotFoundError(f"Metric '{visible(name)}' not found in {commit[:10]} or before", hint)
-
-
 def _gone(repository: Repository, commit: str, name: str) -> NotFoundError:
     from agnes.diff.history import history as tell
+    from agnes.diff.ids import never_there
 
     events = tell(repository, commit, name).events
     if not events:
-        return _unknown(repository, commit, name)
+        return never_there(repository, commit, name)
     change, at = events[0].change, events[0].commit
     if change.kind == "renamed" and change.from_ == name:
         hint = f"it is called {change.id} now: da metrics blame {change.id}"

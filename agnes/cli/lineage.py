@@ -15,7 +15,7 @@ from agnes.cli.options import (
     RevisionOption,
     WorktreeOption,
     complete_metric,
-    snapshot,
+    source,
 )
 from agnes.cli.output import echo, note, print_json, style
 from agnes.errors import UsageError
@@ -51,12 +51,10 @@ def lineage(
       da metrics lineage tables/orders.amount --json
       da metrics lineage revenue/mrr --mermaid
     """
-    from agnes.lineage.lineage import lineage as find
-
     if json and mermaid:
         raise UsageError("--json and --mermaid exclude each other")
-    with snapshot(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as opened:
-        found = find(opened, what)
+    with source(catalog, revision=rev, worktree=worktree, no_sync=no_sync) as asked:
+        found = asked.lineage(what)
     if json:
         print_json(found.as_dict())
     elif mermaid:

@@ -27,6 +27,14 @@ app = typer.Typer(
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",
             ),
+            "status": "agnes.cli.diagnose:status",
+            "diagnose": "agnes.cli.diagnose:diagnose",
+            "setup": (
+                "agnes.cli.setup:app",
+                "A new server: name it, make the first admin, bring data in.",
+            ),
+            "instance": ("agnes.cli.instance:app", "A server as one file: back it up, restore it."),
+            "admin": ("agnes.cli.admin:app", "What admins do: column metadata, users, tables."),
             "cache": (
                 "agnes.cli.cache:app",
                 "An older instance's database: bring it to version 4.",

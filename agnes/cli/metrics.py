@@ -16,10 +16,9 @@ from agnes.cli.options import (
     NoSyncOption,
     RevisionOption,
     WorktreeOption,
-    snapshot,
+    source,
 )
 from agnes.cli.output import echo, note, print_json, style, wrap
-from agnes.errors import NotFoundError
 
 app = typer.Typer(
     cls=lazy(
@@ -65,9 +64,9 @@ def list_metrics(
       da metrics list --rev HEAD~10
       da metrics list --as-of 2026-01-31
     """
-    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
-        rows = opened.metrics(category)
-        counts = opened.counts()
+    with source(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as found:
+        rows = found.metrics(category, () if json else (*_LISTED, *_MARKED, "category"))
+        errors = found.errors()
     if json:
         print_json(rows)
         return
@@ -81,11 +80,12 @@ def list_metrics(
             shown = row["category"]
         cells = [(row[key] or "").ljust(width) for key, width in zip(_LISTED, widths, strict=True)]
         echo(f"  {'  '.join(cells)}  {_marks(row)}".rstrip())
-    if counts["errors"]:
-        note(f"{counts['errors']} error(s) in the catalog; see them with: da catalog status")
+    if errors:
+        note(f"{errors} error(s) in the catalog; see them with: da catalog status")
 
 
 _LISTED = ("id", "display_name", "unit", "grain")
+_MARKED = ("stale", "status", "certification")
 
 
 def _marks(row: dict[str, Any]) -> str:
@@ -114,15 +114,9 @@ def show(
       da metrics show revenue/mrr --rev v1.2
       da metrics show revenue/mrr --as-of 2026-01-31
     """
-    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
-        row = opened.metric(metric_id)
-        if row is None:
-            near = opened.nearest_ids(metric_id)
-            hint = (
-                f"did you mean: {', '.join(near)}" if near else "find it: da metrics search WORDS"
-            )
-            raise NotFoundError(f"Metric '{metric_id}' not found", hint)
-        findings = opened.diagnostics(row["path"])
+    with source(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as found:
+        row = found.metric(metric_id)
+        findings = found.findings(row)
     if json:
         print_json(row)
         return
@@ -149,28 +143,27 @@ def search(
       da metrics search monthly revenue
       da metrics search "how many customers do we lose?" --json
     """
-    from agnes.search.ranking import search as find
-
     query = " ".join(terms)
-    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
-        results = find(opened, query, limit)
+    with source(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as found:
+        results = found.search(query, limit)
     if json:
-        hits = [hit.as_dict() for hit in results.hits]
-        print_json({"query": query, "total": results.total, "hits": hits})
+        print_json(results)
         return
-    if not results.hits:
+    if not results["hits"]:
         echo(f"Nothing fits “{query}”")
         note("try other words, or look through them all: da metrics list")
         return
-    for hit in results.hits:
-        name = f"{style(hit.id, bold=True)}  {hit.display_name}"
-        echo(f"{name}  {_marks(hit.as_dict())}".rstrip())
-        if hit.description:
-            for line in wrap(_first_sentence(hit.description), "  "):
+    for hit in results["hits"]:
+        name = f"{style(hit['id'], bold=True)}  {hit['display_name']}"
+        echo(f"{name}  {_marks(hit)}".rstrip())
+        if hit["description"]:
+            for line in wrap(_first_sentence(hit["description"]), "  "):
                 echo(line)
-        echo(f"  {style(f'{hit.score:.2f}  {hit.why}', dim=True)}")
-    if results.total > len(results.hits):
-        note(f"{results.total - len(results.hits)} more; see them with --limit {results.total}")
+        why = f"{hit['score']:.2f}  {hit['why']}"
+        echo(f"  {style(why, dim=True)}")
+    if results["total"] > len(results["hits"]):
+        more = results["total"] - len(results["hits"])
+        note(f"{more} more; see them with --limit {results['total']}")
 
 
 def _first_sentence(text: str) -> str:
@@ -194,6 +187,6 @@ def export(
     """
     from agnes.load.export import export_metrics
 
-    with snapshot(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as opened:
-        count = export_metrics(opened.metrics(), directory)
+    with source(catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync) as found:
+        count = export_metrics(found.metrics(), directory)
     echo(f"Exported {count} metric(s) to {directory}")

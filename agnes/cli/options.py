@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,7 +18,9 @@ from agnes.git.refs import find_catalog
 
 if TYPE_CHECKING:
     from agnes.cache.query import Snapshot
+    from agnes.client import Client
     from agnes.git.repository import Repository
+    from agnes.source import Source
 
 CatalogOption = Annotated[
     Path | None,
@@ -86,19 +88,28 @@ def parse_day(text: str) -> date:
     raise UsageError(f"{text!r} is no date", "write year-month-day: 2026-01-31")
 
 
-def catalog_path(option: Path | None) -> Path:
+def catalog_path(option: Path | None, otherwise: str = "") -> Path:
     """The catalog that a command is about.
+
+    Args:
+        otherwise: what else can be done where there is none.
 
     Raises:
         NotACatalogError: there is none.
     """
-    found = option or catalog_from_environment() or find_catalog(Path.cwd())
+    found = catalog_or_none(option)
     if found is None:
+        hint = "go to one, name one with --catalog PATH or AGNES_CATALOG, or make one: da init DIR"
         raise NotACatalogError(
             f"no catalog here: neither {Path.cwd()} nor a folder above it has an agnes.yml",
-            "go to one, name one with --catalog PATH or AGNES_CATALOG, or make one: da init DIR",
+            hint + otherwise,
         )
     return found
+
+
+def catalog_or_none(option: Path | None) -> Path | None:
+    """The catalog at hand, if there is one."""
+    return option or catalog_from_environment() or find_catalog(Path.cwd())
 
 
 @contextmanager
@@ -110,20 +121,85 @@ def snapshot(
     worktree: bool = False,
     no_sync: bool = False,
 ) -> Iterator[Snapshot]:
-    """Open the snapshot that a read command answers from."""
-    from agnes.sync.reading import Reading, open_snapshot
+    """Open the snapshot of a catalog that a command answers from."""
+    day = _check(revision, as_of, worktree=worktree)
+    path = catalog_path(catalog)
+    with _open(path, revision, day, worktree=worktree, no_sync=no_sync) as opened:
+        yield opened
 
+
+@contextmanager
+def source(
+    catalog: Path | None,
+    *,
+    revision: str | None = None,
+    as_of: str | None = None,
+    worktree: bool = False,
+    no_sync: bool = False,
+) -> Iterator[Source]:
+    """Where a command gets its answer from: the catalog at hand, else the configured server."""
+    from agnes.source.local import Local
+
+    day = _check(revision, as_of, worktree=worktree)
+    if catalog_or_none(catalog) is None and (client := _configured()) is not None:
+        from agnes.source.remote import Remote
+
+        if worktree:
+            raise UsageError("a server has no working tree", "leave out --worktree")
+        with client:
+            yield Remote(client, revision, as_of)
+        return
+    path = catalog_path(catalog, "; or ask a server: da auth login --server URL")
+
+    def opening() -> Snapshot:
+        return _open(path, revision, day, worktree=worktree, no_sync=no_sync)
+
+    with closing(Local(path, opening, revision)) as local:
+        yield local
+
+
+def connect(server: str | None = None, *, anonymous: bool = False) -> Client:
+    """A client of the configured server, as who is signed in there.
+
+    Args:
+        server: another server's address.
+        anonymous: without a token.
+
+    Raises:
+        UsageError: no server is configured.
+        UnauthorizedError: nobody is signed in.
+    """
+    from agnes.client import Client
+
+    client = Client.from_config(server, anonymous=anonymous)
+    if client.is_exposed:
+        note(f"{client.server} is not encrypted: what is sent can be read on its way; use https://")
+    return client
+
+
+def _configured() -> Client | None:
+    from agnes.config.client import server
+
+    return connect() if server() else None
+
+
+def _check(revision: str | None, as_of: str | None, *, worktree: bool) -> date | None:
+    """Refuse options that exclude each other; the day that is meant."""
     chosen = {"--rev": revision is not None, "--as-of": as_of is not None, "--worktree": worktree}
     names = [name for name, given in chosen.items() if given]
     if len(names) > 1:
         raise UsageError(f"{' and '.join(names)} exclude each other")
-    day = None if as_of is None else parse_day(as_of)
-    path = catalog_path(catalog)
+    return None if as_of is None else parse_day(as_of)
+
+
+def _open(
+    path: Path, revision: str | None, day: date | None, *, worktree: bool, no_sync: bool
+) -> Snapshot:
+    from agnes.sync.reading import Reading, open_snapshot
+
     with progress("Reading the catalog") as advance:
         reading = Reading(revision, day, worktree, not no_sync, note, advance)
-        opened = open_snapshot(path, reading)
-    with opened:
-        yield opened
+        return open_snapshot(path, reading)
 
 
 def find_commit(catalog: Path | None, revision: str | None) -> tuple[Repository, str]:

@@ -39,7 +39,7 @@ def metric_lines(row: dict[str, Any], findings: Sequence[dict[str, Any]]) -> Ite
         yield highlight_sql(sql)
     yield ""
     yield (
-        f"{row['path']}, changed {row['updated_at']:%Y-%m-%d} by {row['author']} "
+        f"{row['path']}, changed {str(row['updated_at'])[:10]} by {row['author']} "
         f"in {row['commit_id'][:10]}"
     )
 

@@ -23,8 +23,7 @@ def export_metrics(rows: Iterable[Mapping[str, Any]], folder: Path) -> int:
     count = 0
     try:
         for row in rows:
-            known = {key: row[key] for key in Metric.model_fields if row[key] is not None}
-            metric = Metric.model_validate(known)
+            metric = as_metric(row)
             path = folder / metric.category / f"{metric.name}.yml"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(dump(metric.to_yaml()))
@@ -34,3 +33,9 @@ def export_metrics(rows: Iterable[Mapping[str, Any]], folder: Path) -> int:
             f"cannot write {error.filename or folder}: {error.strerror}", "name another --dir"
         ) from error
     return count
+
+
+def as_metric(row: Mapping[str, Any]) -> Metric:
+    """The metric that a row of `metric_definitions` is."""
+    known = {key: row[key] for key in Metric.model_fields if row.get(key) is not None}
+    return Metric.model_validate(known)

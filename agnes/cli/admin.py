@@ -1,0 +1,18 @@
+"""`da admin`: what admins do."""
+
+from __future__ import annotations
+
+import typer
+
+from agnes.cli.lazy import lazy
+
+app = typer.Typer(
+    cls=lazy(
+        {
+            "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
+            "metadata-show": "agnes.cli.metadata:show",
+        }
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)

@@ -1,0 +1,7 @@
+"""Backups of instances whose state is in SQLite and in a real PostgreSQL."""
+
+from __future__ import annotations
+
+from tests.auth.conftest import postgres, url
+
+__all__ = ["postgres", "url"]
