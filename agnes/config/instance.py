@@ -101,11 +101,17 @@ class InstanceSettings(BaseSettings):
         description="Its Storage token.",
         validation_alias=_older("keboola_token", "KBC_STORAGE_TOKEN", "KEBOOLA_STORAGE_TOKEN"),
     )
+    import_dir: Path | None = Field(
+        None, description="Where local files to import are. Default: `imports` in `data_dir`."
+    )
     query_seconds: Duration = Field(30, description="How long a query may take.")
     query_rows: int = Field(10_000, ge=1, description="The most rows of an answer.")
     query_memory_mb: int = Field(1_024, ge=64, description="Memory of a query, in megabytes.")
     query_workers: int = Field(2, ge=1, le=64, description="Queries at a time, per process.")
     upload_mb: int = Field(50, ge=1, description="The largest upload, in megabytes.")
+    upload_quota_mb: int = Field(
+        1_024, ge=1, description="What one user may have uploaded in all, in megabytes."
+    )
     body_mb: int = Field(8, ge=1, description="The largest other request, in megabytes.")
     log_format: Literal["text", "json"] = Field("text", description="Who reads the logs.")
 

@@ -13,6 +13,7 @@ import httpx
 from agnes.keboola.client import KeboolaError, Storage
 from agnes.keboola.slices import slice_request
 
+_GZIP = b"\x1f\x8b"
 _UNDER_WAY = ("waiting", "processing")
 
 
@@ -89,12 +90,19 @@ def _fetch(
     for left in reversed(range(patience.tries)):
         try:
             _copy(storage, url, headers, table_id, target, deadline)
-            break
+            return _by_content(target)
         except KeboolaError as error:
             if error.status is not None or not left or time.monotonic() > deadline:
                 raise
             time.sleep(patience.backoff)
-    return target
+    raise AssertionError
+
+
+def _by_content(file: Path) -> Path:
+    """The file under a name that says whether it is gzipped."""
+    with file.open("rb") as content:
+        gzipped = content.read(2) == _GZIP
+    return file.rename(file.with_name(f"{file.name}.gz")) if gzipped else file
 
 
 def _copy(

@@ -45,7 +45,7 @@ class Child:
     def __init__(self, setup: Mapping[str, Any]) -> None:
         ours, theirs = socket.socketpair()
         self._socket = ours
-        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, *_roots()]
+        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", _BOOT, *roots()]
         with theirs:
             self._process = subprocess.Popen(
                 command,
@@ -113,7 +113,7 @@ class Child:
         return received
 
 
-def _roots() -> list[str]:
+def roots() -> list[str]:
     """The folders that hold `agnes` and `_duckdb`: an isolated Python sees no installed package."""
     duckdb = find_spec("_duckdb")
     assert duckdb is not None

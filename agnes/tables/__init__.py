@@ -1,0 +1,1 @@
+"""Registered tables and their data: where it comes from, when, and where it is kept."""
