@@ -13,9 +13,22 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from agnes import __version__
-from agnes.api import catalog, changes, health, metadata, metrics, problems, proposals
+from agnes.api import (
+    catalog,
+    changes,
+    data,
+    health,
+    metadata,
+    metrics,
+    problems,
+    proposals,
+    registry,
+    sync,
+    uploads,
+)
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
 from agnes.api.instance import Instance
@@ -31,10 +44,16 @@ ROUTERS: list[APIRouter] = [
     changes.router,
     metadata.router,
     proposals.router,
+    data.router,
+    sync.router,
+    registry.router,
+    uploads.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},
     {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
+    {"name": "data", "description": "The tables' data: registering, bringing in, downloading."},
+    {"name": "uploads", "description": "What users hand in."},
     {"name": "health", "description": "For whoever runs the instance."},
 ]
 DESCRIPTION = """\
@@ -45,9 +64,19 @@ Sign in with `POST /auth/token`, then send `Authorization: Bearer <token>`. Ever
 """
 
 
+class Application(FastAPI):
+    """FastAPI, whose every error is an answer in JSON."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http":
+            send = problems.in_our_words(scope, receive, send)
+        await super().__call__(scope, receive, send)
+
+
 def create_app(settings: InstanceSettings) -> FastAPI:
     """The application of an instance; it is opened when the server starts."""
-    app = FastAPI(
+    app = Application(
         title="Agnes",
         version=__version__,
         description=DESCRIPTION,
@@ -59,7 +88,13 @@ def create_app(settings: InstanceSettings) -> FastAPI:
     )
     app.state.settings = settings
     for router in ROUTERS:
-        app.include_router(router, responses=problems.problems(401, 403, 422))
+        most = settings.upload_mb * MEGABYTE + uploads.FORM_BYTES
+        app.include_router(
+            router,
+            responses=problems.problems(401, 403, 422),
+            max_body_size=most if router is uploads.router else None,
+        )
+    app.include_router(data.heads)
     describe(app, ROUTERS)
     problems.install(app)
     app.add_middleware(HotReads)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LEAD_SECONDS = 1.0
 """How often a process looks whether nobody leads."""
+DUE_SECONDS = 5.0
+"""How often it is looked which tables are due."""
 LOG = logging.getLogger("agnes.api")
 
 
@@ -30,9 +32,11 @@ class Background:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._stop = instance.stopping
+        self._leads = threading.Event()
         self._threads = [
             threading.Thread(target=self._follow, name="agnes-follow", daemon=True),
             threading.Thread(target=self._lead, name="agnes-lead", daemon=True),
+            threading.Thread(target=self._bring_due, name="agnes-due", daemon=True),
         ]
 
     def start(self) -> None:
@@ -54,11 +58,24 @@ class Background:
         while not self._stop.wait(LEAD_SECONDS):
             try:
                 with lock:
-                    self._watch()
+                    self._leads.set()
+                    try:
+                        self._watch()
+                    finally:
+                        self._leads.clear()
             except Timeout:
                 continue
             except OSError:
                 LOG.exception("cannot lead")
+
+    def _bring_due(self) -> None:
+        """Bring in the tables that are due, and what a process that ended left undone."""
+        while not self._stop.wait(DUE_SECONDS):
+            if self._leads.is_set() and self._instance.serving.is_ready:
+                try:
+                    self._instance.syncer.run_due()
+                except AgnesError as error:
+                    self._instance.complain(error)
 
     def _watch(self) -> None:
         watch(

@@ -26,6 +26,11 @@ from agnes.serving.serving import Serving
 from agnes.sync.follow import follow_branch, follow_upstream
 from agnes.sync.reconcile import reconcile
 from agnes.sync.status import status
+from agnes.tables.folder import DataFolder
+from agnes.tables.registered import Registered, registered
+from agnes.tables.sources import Sources
+from agnes.tables.syncer import Syncer
+from agnes.tables.uploads import Uploads
 
 LOG = logging.getLogger("agnes.api")
 
@@ -54,6 +59,13 @@ class Instance:
         committer = person(self.settings.committer, "AGNES_COMMITTER")
         self.changes = Changes(self.location, committer, push=self.settings.push)
         self._status: tuple[float, dict[str, Any]] | None = None
+        self.data = DataFolder(self.data_dir)
+        self.syncer = Syncer(self.data, self._tables, Sources.of(self.settings, self.data_dir))
+        self.uploads = Uploads(
+            self.data_dir / "uploads",
+            self.settings.upload_mb << 20,
+            self.settings.upload_quota_mb << 20,
+        )
 
     @classmethod
     def open(cls, settings: InstanceSettings) -> Instance:
@@ -93,6 +105,7 @@ class Instance:
     def close(self) -> None:
         """Let the state database go."""
         self.stopping.set()
+        self.syncer.stop()
         self.state.close()
 
     def complain(self, error: AgnesError) -> None:
@@ -122,6 +135,10 @@ class Instance:
         except (OSError, ValueError):
             return None
         return found
+
+    def _tables(self) -> dict[str, Registered]:
+        with self.serving.edition.reading() as snapshot:
+            return registered(snapshot)
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
 
 from agnes import errors
 from agnes.diff.visible import visible
@@ -67,6 +68,29 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _of_request)
     app.add_exception_handler(HTTPException, _of_http)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def in_our_words(scope: Scope, receive: Receive, send: Send) -> Send:
+    """A `send` by which a body over its limit is answered as all other errors are.
+
+    The check of the limit stands before all middleware, and answers in plain text.
+    """
+    answered = False
+
+    async def translate(message: Message) -> None:
+        nonlocal answered
+        if message["type"] == "http.response.start" and message["status"] == TOO_LARGE:
+            kind = dict(message["headers"]).get(b"content-type", b"")
+            answered = kind.startswith(b"text/plain")
+            if answered:
+                await problem(TOO_LARGE, "The request is too large")(scope, receive, send)
+        if not answered:
+            await send(message)
+
+    return translate
+
+
+TOO_LARGE = 413
 
 
 def problem(

@@ -152,9 +152,9 @@ class DataFolder:
                 entry = _entry_of(content, os.fstat(content.fileno()), rows, now=True)
             with self._lock():
                 before = self._read().get(table_id)
-                if before and before.hash == entry.hash and self._stamps([table_id]):
-                    # Who is downloading it may go on.
-                    entry = replace(entry, stamp=self._stamps([table_id])[table_id])
+                there = self._stamps([table_id]).get(table_id)
+                if before and before.hash == entry.hash and before.stamp == there:
+                    entry = replace(entry, stamp=there)  # who is downloading it may go on
                 else:
                     file.replace(target)
                     sync_folder(self.parquet)
@@ -174,9 +174,9 @@ class DataFolder:
         """Delete what killed processes left; nothing may be incoming."""
         for path in self.parquet.glob(f"{_INCOMING}*"):
             shutil.rmtree(path, ignore_errors=True)
-        for path in self.parquet.glob(".*.tmp"):
-            with suppress(OSError):
-                path.unlink()
+        with suppress(OSError), self._lock():
+            for path in self.parquet.glob(".*.tmp"):
+                path.unlink(missing_ok=True)
 
     def _stamps(self, table_ids: Iterable[str] | None) -> dict[str, tuple[int, int, int]]:
         if table_ids is None:
@@ -193,7 +193,7 @@ class DataFolder:
         return found
 
     def _mend(self, found: Mapping[str, tuple[int, int, int]]) -> dict[str, Entry]:
-        with self._lock():
+        with writing(self._manifest), self._lock():
             known = self._read()
             for table_id, stamp in found.items():
                 if table_id in known and known[table_id].stamp == stamp:

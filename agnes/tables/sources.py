@@ -101,7 +101,7 @@ class Sources:
                 return found
         raise NotFoundError(
             f"the import folder has no {Path(table.bucket or '') / name}",
-            f"put it into {self.imports}, as .parquet or .csv",
+            "put it there, as .parquet or .csv",
         )
 
     def _keboola(self, table: Registered, folder: Path, target: Path) -> int:

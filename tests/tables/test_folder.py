@@ -67,6 +67,12 @@ def test_the_same_data_again_leaves_the_file_alone(folder):
     assert path.stat().st_ino != before
 
 
+def test_the_same_data_takes_the_place_of_what_was_put_there_by_hand(folder):
+    entry = put(folder)
+    write_parquet(folder.file("orders"), "SELECT 7 AS id")
+    assert put(folder).hash == entry.hash == sha256(folder.file("orders"))
+
+
 def test_a_file_that_was_put_there_by_hand_is_found(folder):
     write_parquet(folder.path / "parquet/orders.parquet", "SELECT unnest([1, 2, 3])")
     entry = folder.entries()["orders"]
