@@ -9,6 +9,9 @@ from agnes.cli.lazy import lazy
 app = typer.Typer(
     cls=lazy(
         {
+            "register-table": "agnes.cli.tables:register_table",
+            "list-tables": "agnes.cli.tables:list_tables",
+            "discover-and-register": "agnes.cli.tables:discover_and_register",
             "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
             "metadata-show": "agnes.cli.metadata:show",
         }
