@@ -17,7 +17,7 @@ LAYERS = {
     | {"auth", "client", "keboola", "profile"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
     "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
-    | {"backup", "changes", "diagnosis", "queries", "serving", "source", "tables"},
+    | {"backup", "changes", "showcase", "diagnosis", "queries", "serving", "source", "tables"},
     "faces": {"api", "cli", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}

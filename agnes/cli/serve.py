@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agnes.cli.options import CatalogOption, FollowOption, parse_duration
-from agnes.cli.output import echo, style, table
+from agnes.cli.output import echo, progress, style, table
 from agnes.cli.watch import LogFormat
 from agnes.errors import AgnesError
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from agnes.api.instance import Instance
     from agnes.config.instance import InstanceSettings
 
+DEMO = Path("agnes-demo")
 GRACE_SECONDS = 30
 """How long requests may go on after the server was told to end."""
 
@@ -45,6 +46,10 @@ def serve(
             "--every", help="Fetch from the remote so often: 30s, 5m.", metavar="DURATION"
         ),
     ] = None,
+    demo: Annotated[
+        bool,
+        typer.Option("--demo", help="Serve the starter pack with sample data from ./agnes-demo."),
+    ] = False,
     log_format: Annotated[
         LogFormat | None, typer.Option("--log-format", help="How to log to stderr.")
     ] = None,
@@ -56,6 +61,7 @@ def serve(
 
     \b
     Examples:
+      da serve --demo
       da serve
       da serve --port 9000 --workers 2
       da serve --follow origin/main --every 30s --log-format json
@@ -63,7 +69,7 @@ def serve(
     from agnes.config.instance import InstanceSettings
 
     settings = InstanceSettings.load(
-        catalog=catalog,
+        catalog=_demo_catalog(catalog) if demo else catalog,
         data_dir=data_dir,
         host=host,
         port=port,
@@ -72,11 +78,20 @@ def serve(
         fetch_every=None if every is None else parse_duration(every),
         log_format=None if log_format is None else log_format.value,
     )
-    run(settings)
+    run(settings, demo=demo)
 
 
-def run(settings: InstanceSettings) -> None:
+def _demo_catalog(folder: Path | None) -> Path:
+    from agnes.showcase import show_catalog
+
+    return show_catalog(folder or DEMO)
+
+
+def run(settings: InstanceSettings, *, demo: bool = False) -> None:
     """Serve until the process is told to end.
+
+    Args:
+        demo: with sample data and an admin, where there are none.
 
     Raises:
         AgnesError: the instance cannot be opened, or the port is taken.
@@ -95,6 +110,7 @@ def run(settings: InstanceSettings) -> None:
 
     configure(settings.log_format, "agnes", "uvicorn")
     with _opened(settings) as instance:  # what is wrong is told here, and once
+        password = _fill(instance) if demo else None
         name, is_new = instance.name, instance.state.users.count() == 0
     listening = _listen(settings.host, settings.port)
     url = settings.public_url or _url(*listening.getsockname()[:2])
@@ -111,6 +127,8 @@ def run(settings: InstanceSettings) -> None:
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     _tell(name, url, is_new=is_new)
+    if password is not None:
+        _tell_demo(url, password)
     if settings.workers > 1:
         from uvicorn.supervisors import Multiprocess
 
@@ -121,6 +139,32 @@ def run(settings: InstanceSettings) -> None:
         server.run([listening])
     if not server.started:
         raise typer.Exit(1)
+
+
+def _fill(instance: Instance) -> str | None:
+    from agnes.showcase import show_admin, show_data
+
+    with progress("Making two years of sample data"):
+        show_data(instance.data_dir)
+    return show_admin(instance.state)
+
+
+def _tell_demo(url: str, password: str) -> None:
+    from agnes.showcase import EMAIL
+
+    sign_in = f'{{"email": "{EMAIL}", "password": "{password}"}}'
+    query = '{"sql": "SELECT count(*) AS orders FROM orders"}'
+    json, token = "-H 'Content-Type: application/json'", '-H "Authorization: Bearer $TOKEN"'
+    echo()
+    echo(f"The admin is {EMAIL}, the password {style(password, bold=True)}; it is not shown again.")
+    echo("Try it from another terminal:")
+    echo()
+    echo(f"  TOKEN=$(curl -s {url}/auth/token {json} -d '{sign_in}' | {_SED})")
+    echo(f"  curl -s {url}/api/metrics/revenue/mrr {token}")
+    echo(f"  curl -s {url}/api/query {token} {json} -d '{query}'")
+
+
+_SED = """sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""
 
 
 @contextmanager

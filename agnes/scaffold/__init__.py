@@ -10,6 +10,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from agnes.config import Author
 from agnes.errors import AgnesError, ConflictError, NotACatalogError
 from agnes.git.building import Edit
 from agnes.git.refs import MARKER, Location, locate, read_tip
@@ -44,7 +45,9 @@ class Created:
     files: list[str]
 
 
-def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> Created:
+def create_catalog(
+    folder: Path, *, empty: bool = False, here: bool = False, author: Author | None = None
+) -> Created:
     """Make a catalog: a git repository on `main`, the starter pack, schemas, the first commit.
 
     From then on git merges its files by field.
@@ -53,6 +56,7 @@ def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> 
         folder: where; it is made if it does not exist.
         empty: without the starter pack's metrics and tables.
         here: adopt `folder`, which is in a git repository, instead of making a repository.
+        author: who commits; by default whom git knows.
 
     Raises:
         ConflictError: the folder is not empty, or has a catalog already; nothing was done.
@@ -60,7 +64,7 @@ def create_catalog(folder: Path, *, empty: bool = False, here: bool = False) -> 
     """
     pack = dict(_EMPTY if empty else starter_pack())
     pack |= {f"schemas/{name}": content for name, content in schema_files().items()}
-    created = _adopt(folder, pack) if here else _create(folder, pack)
+    created = _adopt(folder, pack, author) if here else _create(folder, pack, author)
     switch_on(created.location)
     return created
 
@@ -84,7 +88,7 @@ def _files_below(folder: Traversable, prefix: str) -> list[tuple[str, bytes]]:
     return found
 
 
-def _create(folder: Path, pack: dict[str, bytes]) -> Created:
+def _create(folder: Path, pack: dict[str, bytes], author: Author | None) -> Created:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(
             f"{folder} is not empty",
@@ -103,13 +107,13 @@ def _create(folder: Path, pack: dict[str, bytes]) -> Created:
             PRE_COMMIT: _template("pre-commit.yml", ""),
             ATTRIBUTES: with_attributes(b""),
         }
-        return _commit(location, None, content)
+        return _commit(location, None, content, author)
     except AgnesError:
         shutil.rmtree(folder / ".git" if existed else folder, ignore_errors=True)
         raise
 
 
-def _adopt(folder: Path, pack: dict[str, bytes]) -> Created:
+def _adopt(folder: Path, pack: dict[str, bytes], author: Author | None) -> Created:
     location = locate(folder)
     if location.worktree is None:
         raise NotACatalogError(f"{folder} is in a bare repository", "work in a clone of it")
@@ -128,16 +132,18 @@ def _adopt(folder: Path, pack: dict[str, bytes]) -> Created:
     attributes = folder / ATTRIBUTES
     before = attributes.read_bytes() if attributes.is_file() else b""
     content[f"{prefix}{ATTRIBUTES}"] = with_attributes(before)
-    created = _commit(root, tip.commit, content)
+    created = _commit(root, tip.commit, content, author)
     return Created(location, created.commit, created.files)
 
 
-def _commit(location: Location, base: str | None, content: dict[str, bytes]) -> Created:
+def _commit(
+    location: Location, base: str | None, content: dict[str, bytes], author: Author | None
+) -> Created:
     message = "feat(metrics): start the catalog\n\nAgnes-Source: manual\n"
     tip = read_tip(location)
     assert tip.branch is not None
     edit = Edit(base, content, message)
-    made = commit(location, tip.branch, edit, identity(location))
+    made = commit(location, tip.branch, edit, author or identity(location))
     return Created(location, made, sorted(content))
 
 

@@ -1,0 +1,56 @@
+"""A server to try: the starter catalog, two years of sample data, and an admin."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agnes.config import author
+from agnes.demo import write_demo_data
+from agnes.git.refs import MARKER
+from agnes.scaffold import create_catalog
+from agnes.tables.folder import DataFolder
+
+if TYPE_CHECKING:
+    from agnes.auth.state import State
+
+EMAIL = "admin@example.com"
+
+
+def show_catalog(folder: Path) -> Path:
+    """The starter catalog in a folder; one that is there already is left as it is.
+
+    Raises:
+        ConflictError: something else is in the folder.
+    """
+    if not (folder / MARKER).is_file():
+        create_catalog(folder, author=author("Admin", EMAIL))
+    return folder
+
+
+def show_data(data_dir: Path) -> int:
+    """Sample data for the starter catalog's tables, where there are none.
+
+    Returns:
+        How many tables have data now.
+    """
+    folder = DataFolder(data_dir)
+    if not folder.entries():
+        with folder.incoming() as incoming:
+            for table, rows in write_demo_data(incoming).items():
+                folder.put(table, incoming / f"{table}.parquet", rows)
+    return len(folder.entries())
+
+
+def show_admin(state: State) -> str | None:
+    """Make the first admin, `EMAIL`, where there is no user yet.
+
+    Returns:
+        The password, which is kept nowhere; None where there is somebody already.
+    """
+    if state.users.count():
+        return None
+    password = secrets.token_urlsafe(12)
+    state.users.bootstrap(EMAIL, "Admin", password)
+    return password
