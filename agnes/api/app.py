@@ -15,7 +15,19 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
 from agnes import __version__
-from agnes.api import catalog, changes, health, metadata, metrics, problems, proposals
+from agnes.api import (
+    audit,
+    auth,
+    catalog,
+    changes,
+    health,
+    metadata,
+    metrics,
+    oidc,
+    problems,
+    proposals,
+    users,
+)
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
 from agnes.api.instance import Instance
@@ -31,10 +43,16 @@ ROUTERS: list[APIRouter] = [
     changes.router,
     metadata.router,
     proposals.router,
+    auth.router,
+    oidc.router,
+    users.router,
+    audit.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},
     {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
+    {"name": "auth", "description": "Signing in and out, passwords, tokens."},
+    {"name": "users", "description": "For admins: users, and the log of what they did."},
     {"name": "health", "description": "For whoever runs the instance."},
 ]
 DESCRIPTION = """\
