@@ -202,8 +202,8 @@ class Provider:
         email = claims.get("email")
         if not isinstance(email, str) or not email:
             raise UnauthorizedError("the provider does not say the user's e-mail")
-        verified = claims.get("email_verified")
-        if verified in (False, "false"):
+        verified = str(claims.get("email_verified")).lower()  # some providers send it as a text
+        if verified == "false":
             raise UnauthorizedError("the provider has not checked the user's e-mail")
         name = claims.get("name")
         return Identity(
@@ -211,7 +211,7 @@ class Provider:
             email,
             name[:_LONGEST_GROUP] if isinstance(name, str) and name.isprintable() else "",
             _groups(claims.get(self._groups_claim)),
-            verified in (True, "true"),
+            verified == "true",
         )
 
     def _endpoint(self, name: str) -> str:
