@@ -59,7 +59,7 @@ async def person(caller: Reader) -> Principal:
 Person = Annotated[Principal, Depends(person)]
 
 
-@router.post("/auth/token", responses=problems(429))
+@router.post("/auth/token", responses=problems(401, 429))
 async def sign_in(
     request: Request, running: InstanceOf, limiter: SignIns, body: SignIn
 ) -> SignedIn:
@@ -78,7 +78,7 @@ async def sign_in(
     return signed_in(session)
 
 
-@router.post("/auth/bootstrap")
+@router.post("/auth/bootstrap", responses=problems(400, 403))
 async def bootstrap(
     request: Request, running: InstanceOf, limiter: SignIns, body: FirstAdmin
 ) -> SignedIn:
