@@ -9,6 +9,12 @@ from agnes.cli.lazy import lazy
 app = typer.Typer(
     cls=lazy(
         {
+            "add-user": "agnes.cli.users:add_user",
+            "list-users": "agnes.cli.users:list_users",
+            "update-user": "agnes.cli.users:update_user",
+            "set-password": "agnes.cli.users:set_password",
+            "remove-user": "agnes.cli.users:remove_user",
+            "audit": "agnes.cli.users:audit",
             "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
             "metadata-show": "agnes.cli.metadata:show",
         }
