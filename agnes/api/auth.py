@@ -59,7 +59,7 @@ async def person(caller: Reader) -> Principal:
 Person = Annotated[Principal, Depends(person)]
 
 
-@router.post("/auth/token", responses=problems(401, 429))
+@router.post("/auth/token", responses=problems(400, 401, 429))
 async def sign_in(
     request: Request, running: InstanceOf, limiter: SignIns, body: SignIn
 ) -> SignedIn:
@@ -114,7 +114,7 @@ async def show_me(caller: Reader) -> Me:
     )
 
 
-@router.post("/auth/password", status_code=204, responses=problems(429))
+@router.post("/auth/password", status_code=204, responses=problems(400, 429))
 async def change_password(
     request: Request, running: InstanceOf, limiter: SignIns, caller: Person, body: NewPassword
 ) -> Response:

@@ -91,7 +91,7 @@ def finish_oidc(
     return answer
 
 
-@router.post("/auth/oidc/token", responses=problems(401, 404))
+@router.post("/auth/oidc/token", responses=problems(400, 401, 404))
 async def redeem_oidc(request: Request, login: Login, body: Code) -> SignedIn:
     """Give a command line its session, for the code that its browser brought."""
     session = await run_in_threadpool(login.redeem, body.code, body.verifier, address_of(request))

@@ -22,7 +22,7 @@ def list_users(running: InstanceOf, _: Administrator) -> list[UserAnswer]:
     return [user_answer(user) for user in running.state.users.list()]
 
 
-@router.post("/api/users", status_code=201, responses=problems(409))
+@router.post("/api/users", status_code=201, responses=problems(400, 409))
 def create_user(running: InstanceOf, caller: Administrator, body: NewUser) -> UserAnswer:
     """Add a user. 409 where the e-mail is known."""
     password = body.password.get_secret_value() if body.password else None
@@ -33,7 +33,7 @@ def create_user(running: InstanceOf, caller: Administrator, body: NewUser) -> Us
     return user_answer(user)
 
 
-@router.patch("/api/users/{user_id}", responses=problems(404, 409))
+@router.patch("/api/users/{user_id}", responses=problems(400, 404, 409))
 def update_user(
     running: InstanceOf, caller: Administrator, user_id: UserId, body: UserChange
 ) -> UserAnswer:
@@ -44,7 +44,7 @@ def update_user(
     return user_answer(user)
 
 
-@router.post("/api/users/{user_id}/set-password", status_code=204, responses=problems(404))
+@router.post("/api/users/{user_id}/set-password", status_code=204, responses=problems(400, 404))
 def set_password(
     running: InstanceOf, caller: Administrator, user_id: UserId, body: PasswordOfUser
 ) -> Response:
