@@ -17,17 +17,21 @@ from starlette.types import Receive, Scope, Send
 
 from agnes import __version__
 from agnes.api import (
+    audit,
+    auth,
     catalog,
     changes,
     data,
     health,
     metadata,
     metrics,
+    oidc,
     problems,
     proposals,
     registry,
     sync,
     uploads,
+    users,
 )
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
@@ -48,12 +52,18 @@ ROUTERS: list[APIRouter] = [
     sync.router,
     registry.router,
     uploads.router,
+    auth.router,
+    oidc.router,
+    users.router,
+    audit.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},
     {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
     {"name": "data", "description": "The tables' data: registering, bringing in, downloading."},
     {"name": "uploads", "description": "What users hand in."},
+    {"name": "auth", "description": "Signing in and out, passwords, tokens."},
+    {"name": "users", "description": "For admins: users, and the log of what they did."},
     {"name": "health", "description": "For whoever runs the instance."},
 ]
 DESCRIPTION = """\

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from agnes.auth.authenticator import Authenticator
+from agnes.auth.database import default_url
 from agnes.auth.secret import signing_key
 from agnes.auth.state import State
 from agnes.cache.query import Snapshot
@@ -197,4 +198,4 @@ def state_url(settings: InstanceSettings, data_dir: Path) -> str:
     """Where the state database is."""
     if settings.state_url is not None:
         return settings.state_url.get_secret_value()
-    return f"sqlite:///{data_dir / 'state' / 'agnes.sqlite'}"
+    return default_url(data_dir / "state")

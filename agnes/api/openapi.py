@@ -39,17 +39,18 @@ def describe(app: FastAPI, routers: Iterable[APIRouter]) -> None:
             schema.setdefault("components", {})["securitySchemes"] = {"bearer": BEARER}
             for route in routes_of(routers):
                 for method in route.methods or ():
-                    _complete(schema["paths"][route.path_format][method.lower()], scope_of(route))
+                    _complete(schema["paths"][route.path_format][method.lower()], route)
         assert app.openapi_schema is not None
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # as FastAPI's documentation says
 
 
-def _complete(operation: dict[str, Any], scope: Scope | None) -> None:
+def _complete(operation: dict[str, Any], route: APIRoute) -> None:
+    scope = scope_of(route)
     if scope is None:
-        for status in ("401", "403"):
-            operation["responses"].pop(status, None)
+        for status in {401, 403} - route.responses.keys():  # those it may answer for its own reason
+            operation["responses"].pop(str(status), None)
         return
     operation["security"] = [{"bearer": []}]
     said = operation.get("description", "")

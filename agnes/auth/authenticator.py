@@ -13,7 +13,8 @@ from agnes.auth.principal import SCOPES, Principal, Scope, scopes_of
 from agnes.auth.schema import users
 from agnes.auth.sessions import Sessions
 from agnes.auth.state import State
-from agnes.auth.tokens import ID_PREFIX, PREFIX, PersonalToken
+from agnes.auth.tickets import Tickets
+from agnes.auth.tokens import PREFIX, PersonalToken
 from agnes.auth.users import User, read_user
 from agnes.errors import UnauthorizedError, UnavailableError, UsageError
 
@@ -53,6 +54,7 @@ class Authenticator:
     ) -> None:
         self._state = state
         self._database = state.database
+        self.tickets = Tickets(secret, issuer, state.database.now)
         self._sessions = Sessions(secret, issuer, AUDIENCE, lifetime)
         self._clock = clock
         self._known: dict[str, tuple[Principal, float, int]] = {}
@@ -81,10 +83,14 @@ class Authenticator:
         self._state.users.signed_in(user.id, rehashed)
         return self._begin(user, "login", address)
 
-    def sign_in_as(self, user: User, address: str = "") -> Session:
-        """Begin a session of a user whom an OpenID provider vouches for."""
+    def sign_in_as(self, user: User, address: str = "", how: str = "oidc") -> Session:
+        """Begin a session of a user who is known otherwise: an OpenID provider vouches for them.
+
+        Args:
+            how: for the audit log.
+        """
         self._state.users.signed_in(user.id)
-        return self._begin(user, "login.oidc", address)
+        return self._begin(user, f"login.{how}", address)
 
     def principal(self, token: str) -> Principal:
         """Whom a token is of, as the database says; blocks.
@@ -116,7 +122,7 @@ class Authenticator:
         Raises:
             UsageError: it came with a personal token.
         """
-        if principal.token_id.startswith(ID_PREFIX):
+        if principal.is_personal:
             raise UsageError(
                 "a personal access token has no session to end",
                 f"revoke it: da auth token revoke {principal.token_id}",

@@ -180,6 +180,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+_NOT_KEPT = "a value has characters or a size that cannot be kept"
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """What a database that does not answer, is full or read-only says, as one of our errors."""
@@ -190,9 +193,13 @@ def _translated() -> Iterator[None]:
     except exc.OperationalError as error:
         reason = (str(error.orig).strip() or "no answer").splitlines()[0]
         raise UnavailableError(f"the state database does not answer: {reason}") from error
-    except (exc.DataError, UnicodeEncodeError, OverflowError):
-        raise UsageError("a value has characters or a size that cannot be kept") from None
+    except (exc.DataError, UnicodeError, OverflowError):
+        raise UsageError(_NOT_KEPT) from None
     except exc.DBAPIError as error:
         if error.connection_invalidated:
             raise UnavailableError("the state database closed the connection") from error
+        raise
+    except exc.StatementError as error:  # before it was sent
+        if isinstance(error.orig, (OverflowError, UnicodeError)):
+            raise UsageError(_NOT_KEPT) from None
         raise

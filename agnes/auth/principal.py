@@ -11,6 +11,9 @@ Scope = Literal["read", "data", "propose", "write", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
+PERSONAL = "pat-"
+"""What the id of a personal access token begins with."""
+
 _MAY: dict[Role, frozenset[Scope]] = {
     "viewer": frozenset({"read"}),
     "analyst": frozenset({"read", "data", "propose"}),
@@ -41,6 +44,11 @@ class Principal:
     def sees_all(self) -> bool:
         """Whether no access rule holds for them."""
         return self.role == "admin"
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the token is one that was made for a program, not a sign-in."""
+        return self.token_id.startswith(PERSONAL)
 
 
 def scopes_of(role: Role, asked: Iterable[Scope] = SCOPES) -> frozenset[Scope]:

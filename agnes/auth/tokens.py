@@ -13,15 +13,15 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from agnes.auth.database import Database
-from agnes.auth.principal import SCOPES, Scope
+from agnes.auth.principal import PERSONAL, SCOPES, Scope
 from agnes.auth.schema import personal_tokens, revoked_tokens
 from agnes.auth.users import User
 from agnes.errors import ConflictError, NotFoundError, UsageError
 
 PREFIX = "agnes_pat_"
-ID_PREFIX = "pat-"
 MOST = 100
 """Personal tokens of one user."""
+LONGEST_LIFE = timedelta(days=3653)
 _LONGEST_NAME = 200
 _USE_IS_KEPT_EVERY = timedelta(minutes=1)
 
@@ -71,11 +71,11 @@ class Tokens:
         asked = _scopes(scopes)
         if len(name) > _LONGEST_NAME or not name.isprintable():
             raise UsageError(f"a name has at most {_LONGEST_NAME} characters, all printable")
-        if expires_at is not None and expires_at <= now:
-            raise UsageError("the token would be expired at once", "choose a time to come")
+        if expires_at is not None and not now < expires_at <= now + LONGEST_LIFE:
+            raise UsageError("the token would be expired, or live longer than ten years")
         token = PREFIX + secrets.token_urlsafe(32)
         row = {
-            "id": f"{ID_PREFIX}{secrets.token_hex(8)}",
+            "id": f"{PERSONAL}{secrets.token_hex(8)}",
             "user_id": user.id,
             "name": name.strip() or ", ".join(asked),
             "digest": _digest(token),

@@ -140,6 +140,11 @@ class Users:
         with self._database.reading() as db:
             return _existing(db, user_id)
 
+    def find(self, user_id: str) -> User | None:
+        """A user, if there is one of that id."""
+        with self._database.reading() as db:
+            return read_user(db, users.c.id == user_id)
+
     def by_email(self, email: str) -> User | None:
         """The user with an e-mail."""
         with self._database.reading() as db:

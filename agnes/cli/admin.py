@@ -12,6 +12,12 @@ app = typer.Typer(
             "register-table": "agnes.cli.tables:register_table",
             "list-tables": "agnes.cli.tables:list_tables",
             "discover-and-register": "agnes.cli.tables:discover_and_register",
+            "add-user": "agnes.cli.users:add_user",
+            "list-users": "agnes.cli.users:list_users",
+            "update-user": "agnes.cli.users:update_user",
+            "set-password": "agnes.cli.users:set_password",
+            "remove-user": "agnes.cli.users:remove_user",
+            "audit": "agnes.cli.users:audit",
             "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
             "metadata-show": "agnes.cli.metadata:show",
         }

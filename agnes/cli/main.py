@@ -34,6 +34,8 @@ app = typer.Typer(
                 "A new server: name it, make the first admin, bring data in.",
             ),
             "instance": ("agnes.cli.instance:app", "A server as one file: back it up, restore it."),
+            "auth": ("agnes.cli.auth:app", "Sign in to a server and out; tokens for agents."),
+            "login": "agnes.cli.auth:login",
             "admin": ("agnes.cli.admin:app", "What admins do: column metadata, users, tables."),
             "cache": (
                 "agnes.cli.cache:app",

@@ -103,6 +103,11 @@ def proxy_for(address: str) -> str | None:
     return proxies.get(parts.scheme) or proxies.get("all")
 
 
+def token_is_given() -> bool:
+    """Whether `DA_TOKEN` beats the stored token."""
+    return bool(os.environ.get("DA_TOKEN", "").strip())
+
+
 def login(address: str) -> Login | None:
     """The token for a server: `DA_TOKEN`, else the one that was given by that server.
 

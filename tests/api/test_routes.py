@@ -22,6 +22,7 @@ OPEN = {
     "POST /auth/bootstrap",
     "GET /auth/oidc/login",
     "GET /auth/oidc/callback",
+    "POST /auth/oidc/token",
 }
 """Those that need no token."""
 

