@@ -26,7 +26,7 @@ from tests.sync.test_killed import at_failpoint, die, failpoints, run
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.changes.test_many"])
 
-SLOW = [pytest.mark.slow, pytest.mark.timeout(1800)]
+SLOW = [pytest.mark.slow, pytest.mark.timeout(3600)]
 THOROUGH = [pytest.param(1, marks=SLOW)]
 
 
