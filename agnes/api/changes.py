@@ -61,7 +61,7 @@ def put_metric(
     def work(again: bool) -> Response:
         metric = metric_from_fields(fields)
         read = {} if again else read_version(running, caller, metric.id, if_match, if_none_match)
-        wish = Put(pack=Pack(metrics={metric.id: metric}), read=read)
+        wish = Put(pack=Pack(metrics={metric.id: metric}), read=read, strict=True)
         changed = change(running, caller, wish, action="metric.define")
         return metric_answer(running, caller, metric.id, changed, 201)
 
@@ -81,7 +81,7 @@ def import_metrics(
 
     def work(_: bool) -> Response:
         pack = read_upload(file.filename or "upload", content)
-        wish = Put(pack=pack, verb="import", source="yaml_import")
+        wish = Put(pack=pack, verb="import", source="yaml_import", strict=True)
         changed = change(running, caller, wish, action="metric.import")
         said = {"status": "imported", "count": len(pack.metrics)}
         return in_review(changed) or as_json(said, headers=of_commit(changed))

@@ -57,12 +57,18 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class Put(Wish):
-    """Add or replace metrics and tables."""
+    """Add or replace metrics and tables.
+
+    Args:
+        strict: refuse what names a table or metric that is not there. To who may not see all of
+            them, it would tell which there are.
+    """
 
     pack: Pack
+    strict: bool = False
 
     def _plan(self, editor: Editor) -> Plan:
-        return editor.put(self.pack)
+        return editor.put(self.pack, strict=self.strict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +88,7 @@ class Update(Wish):
         kept = {name: getattr(before, name) for name in Metric.model_fields}
         kept["certified"] = before.certified and before.certified.model_dump()
         changed = metric_from_fields(kept | dict(self.fields) | {"id": self.metric_id})
-        return editor.put(Pack(metrics={changed.id: changed}))
+        return editor.put(Pack(metrics={changed.id: changed}), strict=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,30 +11,43 @@ from agnes.model.layout import Slot, printable, survey
 from agnes.model.metric import Metric
 
 
-def check_queries(written: Mapping[str, bytes], tables: Mapping[str, str]) -> None:
+def check_queries(
+    written: Mapping[str, bytes],
+    tables: Mapping[str, str],
+    metrics: Mapping[str, str] | None = None,
+) -> None:
     """Insist that the queries of files are what queries may be.
 
     Args:
         written: path to new content.
         tables: id of a table to its file, for all that there are.
+        metrics: the same of metrics; then what the files name must be there too.
 
     Raises:
-        InvalidError: a query is not one SELECT of tables, or an expression no aggregate.
+        InvalidError: a query is not one SELECT of tables, an expression is no aggregate, or a
+            table or metric that is named is not there.
     """
     from agnes.lint.examine import examine
     from agnes.lint.facts import CatalogFacts
     from agnes.lint.locate import Locator
-    from agnes.lint.rules.references import files_read
+    from agnes.lint.rules.references import UnregisteredTable, files_read
+    from agnes.lint.rules.relations import UnknownMetric
 
     slots = survey((path, "file") for path in sorted(written)).slots
     examined = [examine(slot, written[path], "references") for path, slot in slots.items()]
     new_tables = {slot.id: path for path, slot in slots.items() if slot.kind == "table"}
     facts = [item.facts for item in examined if item.facts]
-    catalog = CatalogFacts(facts, {}, {**tables, **new_tables})
+    new_metrics = {slot.id: path for path, slot in slots.items() if slot.kind == "metric"}
+    catalog = CatalogFacts(facts, {**(metrics or {}), **new_metrics}, {**tables, **new_tables})
     found = [finding for item in examined for finding in item.diagnostics]
     for metric in catalog.metrics.values():
         locator = Locator(written[metric.path])
         found += [locator.diagnose(read, "error") for read in files_read(catalog, metric)]
+    if metrics is not None:
+        for rule in (UnregisteredTable(), UnknownMetric()):
+            for finding in rule.check(catalog):
+                severity = finding.severity or rule.severity
+                found.append(Locator(written[finding.path]).diagnose(finding, severity))
     found = [finding for finding in found if finding.severity == "error"]
     if found:
         raise InvalidError(f"{len(found)} error(s); nothing was changed", sorted(found))

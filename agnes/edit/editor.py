@@ -84,8 +84,11 @@ class Editor:
         """
         return self._author or identity(self.location)
 
-    def put(self, pack: Pack) -> Plan:
+    def put(self, pack: Pack, *, strict: bool = False) -> Plan:
         """Plan to add or change the metrics and tables of a pack.
+
+        Args:
+            strict: refuse too what names a table or metric that is not there.
 
         Raises:
             InvalidError: a query is not one SELECT of tables, or an expression no aggregate.
@@ -99,7 +102,8 @@ class Editor:
             self._put(plan, f"tables/{table_id}", Slot(path, "table", table_id), table, pack.older)
         written = {path: content for path, content in plan.files.items() if content is not None}
         tables = {id_: path for (kind, id_), path in self._paths.items() if kind == "table"}
-        check_queries(written, tables)
+        metrics = {id_: path for (kind, id_), path in self._paths.items() if kind == "metric"}
+        check_queries(written, tables, metrics if strict else None)
         self._keep_index(plan, pack.index)
         return plan
 

@@ -110,6 +110,43 @@ def test_what_does_not_validate_is_refused_with_its_findings(server: Running, fi
     assert count(server) == 1
 
 
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"sql": "SELECT SUM(amount) AS mrr FROM ordres"}, "AG301"),
+        ({"inputs": ["finance/nothing"]}, "AG308"),
+        ({"replaced_by": "finance/nothing"}, "AG308"),
+    ],
+)
+def test_what_names_a_table_or_a_metric_that_is_not_there_is_refused(server, fields, code):
+    before = count(server)
+
+    found = server.as_("admin").post(ADMIN, json=MRR | fields)
+
+    assert found.status_code == 422
+    assert [it["code"] for it in found.json()["diagnostics"]] == [code]
+    assert count(server) == before
+
+
+def test_where_no_table_is_registered_any_may_be_read(start: Start, repository: GitRepository):
+    repository.write("agnes.yml", "name: Tables are elsewhere\n")
+    repository.commit()
+
+    assert start(repository).as_("admin").post(ADMIN, json=MRR).status_code == 201
+
+
+def test_metrics_that_come_together_may_name_each_other(server: Running):
+    text = "".join(
+        f"- {{name: {name}, category: x, unit: USD, grain: monthly, inputs: [x/{other}], "
+        f"sql: SELECT 1 AS {name} FROM orders}}\n"
+        for name, other in (("a", "b"), ("b", "a"))
+    )
+
+    found = server.as_("admin").post(f"{ADMIN}/import", files={"file": ("x.yml", text)})
+
+    assert (found.status_code, found.json()["count"]) == (200, 2)
+
+
 def test_an_id_that_is_not_category_and_name_is_refused(server: Running):
     found = server.as_("admin").post(ADMIN, json=MRR | {"id": "finance/other"})
 
