@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -22,6 +21,10 @@ from agnes.config import person
 from agnes.config.instance import InstanceSettings
 from agnes.errors import AgnesError, NotACatalogError, UnavailableError
 from agnes.git.refs import Location, find_catalog, locate
+from agnes.profile import Profiles, Subject
+from agnes.queries import Queries, tables_in
+from agnes.sandbox import Limits
+from agnes.serving.edition import View
 from agnes.serving.past import Past
 from agnes.serving.serving import Serving
 from agnes.sync.follow import follow_branch, follow_upstream
@@ -59,6 +62,15 @@ class Instance:
         self.past = Past(self.serving)
         committer = person(self.settings.committer, "AGNES_COMMITTER")
         self.changes = Changes(self.location, committer, push=self.settings.push)
+        self.profiles = Profiles(self.data_dir / "profiles")
+        self.queries = Queries(
+            Limits(
+                seconds=self.settings.query_seconds,
+                memory_mb=self.settings.query_memory_mb,
+                rows=self.settings.query_rows,
+            ),
+            self.settings.query_workers,
+        )
         self._status: tuple[float, dict[str, Any]] | None = None
         self.data = DataFolder(self.data_dir)
         self.syncer = Syncer(self.data, self._tables, Sources.of(self.settings, self.data_dir))
@@ -104,9 +116,10 @@ class Instance:
         return problem
 
     def close(self) -> None:
-        """Let the state database go."""
+        """End what runs, and let the state database go."""
         self.stopping.set()
         self.syncer.stop()
+        self.queries.close()
         self.state.close()
 
     def complain(self, error: AgnesError) -> None:
@@ -128,14 +141,14 @@ class Instance:
             return error.message
         return None
 
-    def profile(self, table_id: str) -> dict[str, Any] | None:
-        """The profile of a table's data, if there is one."""
-        path = self.data_dir / "profiles" / f"{table_id}.json"
-        try:
-            found: dict[str, Any] = json.loads(path.read_bytes())
-        except (OSError, ValueError):
+    def subject(self, view: View, table_id: str) -> Subject | None:
+        """What is profiled of a table; None where the user sees none of that id."""
+        table = view.table(table_id)
+        if table is None:
             return None
-        return found
+        files = tables_in(self.data_dir / "parquet", [table_id]).get(table_id, [])
+        with view.edition.reading() as snapshot:
+            return Subject.of(table, snapshot.columns(table_id), files)
 
     def _tables(self) -> dict[str, Registered]:
         with self.serving.edition.reading() as snapshot:

@@ -8,8 +8,15 @@ Of a column that is marked as personal data nothing is shown but how many values
 """
 
 from agnes.profile.store import Profiles, profile_changed_tables
-from agnes.profile.subject import Subject
+from agnes.profile.subject import Subject, personal
 from agnes.profile.table import profile_table
 from agnes.profile.types import classify_type
 
-__all__ = ["Profiles", "Subject", "classify_type", "profile_changed_tables", "profile_table"]
+__all__ = [
+    "Profiles",
+    "Subject",
+    "classify_type",
+    "personal",
+    "profile_changed_tables",
+    "profile_table",
+]

@@ -19,7 +19,7 @@ from agnes.profile.subject import Subject
 from agnes.profile.table import VERSION, profile_table
 
 _TABLE_ID = re.compile(TABLE_ID)
-_PATIENCE = 30
+_PATIENCE = 5
 """Seconds that a profile waits for another to be made."""
 _VALUES = ("numeric_stats", "string_stats", "date_stats", "boolean_stats")
 _log = logging.getLogger("agnes.profile")

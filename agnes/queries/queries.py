@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Self
 
-from agnes.errors import SandboxError, TooManyError
+from agnes.errors import SandboxError, TooManyError, UnavailableError
 from agnes.queries.check import check, explain
 from agnes.queries.tables import Tables, names_of
 from agnes.sandbox import Limits, ParquetTable, Result, Sandbox
@@ -123,23 +123,39 @@ class Queries:
 
         Raises:
             TooManyError: too many are waiting already.
+            UnavailableError: it was closed.
         """
         running = Running()
         with self._lock:
+            if self._closed:
+                raise UnavailableError("the server is stopping")
             if self._asked.total() >= self._room:
                 raise TooManyError("too many queries are waiting already", self.limits.seconds)
             if by and self._asked[by] >= self._share:
                 message = f"{self._asked[by]} of your queries are waiting already"
                 raise TooManyError(message, self.limits.seconds)
-            running.future = self._threads.submit(self._run, running, sql, tables, limit)
+            running.future = self._threads.submit(self._work, running, sql, tables, limit, by)
             self._asked[by] += 1
-        running.future.add_done_callback(lambda _: self._done(by))
+
+        def unless_run(future: Future[Result]) -> None:
+            if future.cancelled():
+                self._leave(by)
+
+        running.future.add_done_callback(unless_run)
         return running
 
-    def _done(self, by: str) -> None:
+    def _leave(self, by: str) -> None:
         with self._lock:
             self._asked[by] -= 1
             self._asked += Counter()  # forget who has none any more
+
+    def _work(
+        self, running: Running, sql: str, tables: Tables, limit: int | None, by: str
+    ) -> Result:
+        try:
+            return self._run(running, sql, tables, limit)
+        finally:
+            self._leave(by)  # before the result is there, so that who has it may ask again
 
     def _run(self, running: Running, sql: str, tables: Tables, limit: int | None) -> Result:
         named = names_of(tables)

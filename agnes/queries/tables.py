@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from stat import S_ISREG
 
 from agnes.sql.names import lower
 
@@ -26,6 +28,17 @@ def names_of(tables: Tables) -> dict[str, Sequence[Path]]:
         if last and last not in named and short[last] == 1:
             named[last] = files
     return named
+
+
+def tables_in(folder: Path, table_ids: Iterable[str]) -> dict[str, list[Path]]:
+    """The tables of these that have data in a folder: `<table_id>.parquet`, no symbolic link."""
+    found = {}
+    for table_id in table_ids:
+        path = folder / f"{table_id}.parquet"
+        with suppress(OSError):
+            if S_ISREG(path.lstat().st_mode):
+                found[table_id] = [path]
+    return found
 
 
 def local_tables(folder: Path) -> dict[str, list[Path]]:

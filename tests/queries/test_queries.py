@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agnes.errors import SandboxError, TooManyError
+from agnes.errors import SandboxError, TooManyError, UnavailableError
 from agnes.queries import Queries
 from agnes.sandbox import Limits
 from tests.queries.conftest import write_parquet
@@ -203,4 +203,6 @@ def test_closing_ends_what_runs(tables):
 
     with pytest.raises(SandboxError, match="cancelled"):
         waits.result()
+    with pytest.raises(UnavailableError):
+        queries.submit("SELECT 1", tables)
     assert children() == before
