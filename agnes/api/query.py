@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -18,7 +17,6 @@ from agnes.api.problems import problems
 from agnes.errors import SandboxError
 from agnes.queries import Running, tables_in
 from agnes.queries.values import document
-from agnes.sandbox import Result
 
 router = APIRouter(tags=["data"])
 
@@ -58,17 +56,18 @@ async def run_query(
     It may take so long, use so much memory and return so many rows as the instance allows;
     `truncated` says that there are more rows. A request that is given up ends its query.
     """
-    view = running.serving.view(caller)
-    ids = [row["id"] for row in view.tables]
-    tables = await run_in_threadpool(tables_in, running.data_dir / "parquet", ids)
-    started = running.queries.submit(asked.sql, tables, asked.limit, by=caller.user_id)
+    ids = [row["id"] for row in running.serving.view(caller).tables]
+    folder = running.data_dir / "parquet"
+    started = running.queries.submit(
+        asked.sql, lambda: tables_in(folder, ids), document, asked.limit, by=caller.user_id
+    )
     at, outcome = time.monotonic(), "cancelled"
     try:
-        result = await _result(request, started)
-        if result is None:
+        body = await _answer(request, started)
+        if body is None:
             return Response(status_code=GONE)
         outcome = "done"
-        return Response(await run_in_threadpool(document, result), media_type="application/json")
+        return Response(body, media_type="application/json")
     except SandboxError as error:
         outcome = error.kind
         raise
@@ -78,8 +77,8 @@ async def run_query(
         LOG.info("query", extra={"facts": facts})
 
 
-async def _result(request: Request, started: Running) -> Result | None:
-    """The rows; None, and an end of the query, as soon as nobody waits for them any more."""
+async def _answer(request: Request, started: Running[bytes]) -> bytes | None:
+    """The answer; None, and an end of the query, as soon as nobody waits for them any more."""
     work = asyncio.wrap_future(started.future)
     work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was looked at
     gone = asyncio.ensure_future(_disconnected(request))

@@ -8,6 +8,6 @@ DuckDB's own in the sandbox, where it runs.
 """
 
 from agnes.queries.queries import Queries, Running
-from agnes.queries.tables import Tables, local_tables, tables_in
+from agnes.queries.tables import Tables, tables_in
 
-__all__ = ["Queries", "Running", "Tables", "local_tables", "tables_in"]
+__all__ = ["Queries", "Running", "Tables", "tables_in"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from agnes.errors import SandboxError, TooManyError, UnavailableError
 from agnes.queries.check import check, explain
@@ -20,25 +21,26 @@ _WAITING = 8
 _TRIES = 2
 """How often a query that new data came in between is run again."""
 
+_T = TypeVar("_T")
 _Key = tuple[tuple[str, tuple[Path, ...]], ...]
 """The tables of a sandbox: their names and files."""
 
 
-class Running:
+class Running(Generic[_T]):
     """A query that waits, runs, or is over.
 
     Args:
-        future: its result, for whoever does not want to block.
+        future: its answer, for whoever does not want to block.
     """
 
     def __init__(self) -> None:
-        self.future: Future[Result]
+        self.future: Future[_T]
         self._lock = Lock()
         self._sandbox: Sandbox | None = None
         self._cancelled = False
 
-    def result(self, timeout: float | None = None) -> Result:
-        """Wait for the rows.
+    def result(self, timeout: float | None = None) -> _T:
+        """Wait for the answer.
 
         Raises:
             SandboxError: it was refused, failed, took too much, or was cancelled.
@@ -110,14 +112,22 @@ class Queries:
 
     def run(self, sql: str, tables: Tables, limit: int | None = None) -> Result:
         """Run a query and wait for its rows; see `submit`."""
-        return self.submit(sql, tables, limit).result()
+        return self.submit(sql, lambda: tables, _as_they_are, limit).result()
 
-    def submit(self, sql: str, tables: Tables, limit: int | None = None, by: str = "") -> Running:
+    def submit(
+        self,
+        sql: str,
+        tables: Callable[[], Tables],
+        render: Callable[[Result], _T],
+        limit: int | None = None,
+        by: str = "",
+    ) -> Running[_T]:
         """Have a query run as soon as there is a free worker.
 
         Args:
             sql: one SELECT.
-            tables: by id, the parquet files of each table that it may read.
+            tables: finds, by id, the parquet files of each table that it may read.
+            render: makes the answer of the rows. The worker does that too.
             limit: the most rows to return, not above that of `limits`.
             by: who asks. Nobody may fill more than half of the room.
 
@@ -125,7 +135,18 @@ class Queries:
             TooManyError: too many are waiting already.
             UnavailableError: it was closed.
         """
-        running = Running()
+        running: Running[_T] = Running()
+
+        def work() -> _T:
+            try:
+                return render(self._run(running, sql, tables(), limit))
+            finally:
+                self._leave(by)  # before the answer is there, so that who has it may ask again
+
+        def unless_run(future: Future[_T]) -> None:
+            if future.cancelled():
+                self._leave(by)
+
         with self._lock:
             if self._closed:
                 raise UnavailableError("the server is stopping")
@@ -134,13 +155,8 @@ class Queries:
             if by and self._asked[by] >= self._share:
                 message = f"{self._asked[by]} of your queries are waiting already"
                 raise TooManyError(message, self.limits.seconds)
-            running.future = self._threads.submit(self._work, running, sql, tables, limit, by)
+            running.future = self._threads.submit(work)
             self._asked[by] += 1
-
-        def unless_run(future: Future[Result]) -> None:
-            if future.cancelled():
-                self._leave(by)
-
         running.future.add_done_callback(unless_run)
         return running
 
@@ -149,15 +165,7 @@ class Queries:
             self._asked[by] -= 1
             self._asked += Counter()  # forget who has none any more
 
-    def _work(
-        self, running: Running, sql: str, tables: Tables, limit: int | None, by: str
-    ) -> Result:
-        try:
-            return self._run(running, sql, tables, limit)
-        finally:
-            self._leave(by)  # before the result is there, so that who has it may ask again
-
-    def _run(self, running: Running, sql: str, tables: Tables, limit: int | None) -> Result:
+    def _run(self, running: Running[_T], sql: str, tables: Tables, limit: int | None) -> Result:
         named = names_of(tables)
         check(sql, named)
         key = tuple((name, tuple(files)) for name, files in named.items())
@@ -198,6 +206,10 @@ def _query(sandbox: Sandbox, sql: str, limit: int | None) -> Result:
             if not sandbox.is_stale:
                 raise
     return sandbox.query(sql, limit)
+
+
+def _as_they_are(result: Result) -> Result:
+    return result
 
 
 def _cancelled() -> SandboxError:

@@ -13,8 +13,6 @@ from agnes.sql.names import lower
 Tables = Mapping[str, Sequence[Path]]
 """The parquet files of each table, by its id."""
 
-PARQUET = Path("data/parquet")
-
 
 def names_of(tables: Tables) -> dict[str, Sequence[Path]]:
     """The tables by what SQL may call them: their ids, and last parts that only one has.
@@ -39,9 +37,3 @@ def tables_in(folder: Path, table_ids: Iterable[str]) -> dict[str, list[Path]]:
             if S_ISREG(path.lstat().st_mode):
                 found[table_id] = [path]
     return found
-
-
-def local_tables(folder: Path) -> dict[str, list[Path]]:
-    """The tables in a workspace or catalog: `data/parquet/<table_id>.parquet`."""
-    files = sorted((folder / PARQUET).glob("*.parquet"))
-    return {file.stem: [file] for file in files if file.is_file()}

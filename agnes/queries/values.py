@@ -20,31 +20,40 @@ _DIGITS = 15
 
 
 def document(result: Result) -> bytes:
+    """The answer to a query as JSON.
+
+    Raises:
+        SandboxError: a value nests too deeply.
+    """
+    said = answer(result)
+    try:
+        text = json.dumps(said, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except RecursionError:
+        raise _too_deep() from None
+    return text.encode()
+
+
+def answer(result: Result) -> dict[str, Any]:
     """The answer to a query: `{columns, types, rows, row_count, truncated}`.
 
     Raises:
         SandboxError: a value nests too deeply.
     """
-    answer = {
+    try:
+        rows = [[plain(value) for value in row] for row in result.rows]
+    except RecursionError:
+        raise _too_deep() from None
+    return {
         "columns": [column.name for column in result.columns],
         "types": [column.type for column in result.columns],
-        "rows": rows(result),
-        "row_count": len(result.rows),
+        "rows": rows,
+        "row_count": len(rows),
         "truncated": result.truncated,
     }
-    return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
 
-def rows(result: Result) -> list[list[Any]]:
-    """The rows as values that JSON has.
-
-    Raises:
-        SandboxError: a value nests too deeply.
-    """
-    try:
-        return [[plain(value) for value in row] for row in result.rows]
-    except RecursionError:
-        raise SandboxError("failed", "a value nests too deeply to be returned") from None
+def _too_deep() -> SandboxError:
+    return SandboxError("failed", "a value nests too deeply to be returned")
 
 
 def plain(value: Any) -> Any:

@@ -37,10 +37,14 @@ def until(condition) -> None:
         time.sleep(0.01)
 
 
+def submit(queries, sql, tables, **more):
+    return queries.submit(sql, lambda: tables, lambda result: result, **more)
+
+
 def running(queries, sql, tables, **more):
     """A query that runs already."""
     before = children()
-    started = queries.submit(sql, tables, **more)
+    started = submit(queries, sql, tables, **more)
     until(lambda: started._sandbox is not None and children() - before)
     time.sleep(0.3)
     return started
@@ -93,7 +97,7 @@ def test_a_cancelled_query_ends_at_once_and_its_process_with_it(queries, tables)
 
 def test_a_query_that_waits_can_be_cancelled(queries, tables):
     first = running(queries, ENDLESS, tables)
-    second = queries.submit("SELECT 1", tables)
+    second = submit(queries, "SELECT 1", tables)
     second.cancel()
     with pytest.raises(SandboxError, match="cancelled"):
         second.result()
@@ -101,7 +105,7 @@ def test_a_query_that_waits_can_be_cancelled(queries, tables):
 
 
 def test_a_cancellation_that_comes_too_late_does_no_harm(queries, tables):
-    done = queries.submit("SELECT 1", tables)
+    done = submit(queries, "SELECT 1", tables)
     done.result()
     done.cancel()
 
@@ -113,7 +117,7 @@ def test_cancelling_at_any_moment_leaves_nothing_behind(tables):
     before = children()
     with Queries(Limits(seconds=20), workers=2) as queries:
         for pause in range(30):
-            started = queries.submit(ENDLESS, tables if pause % 2 else {})
+            started = submit(queries, ENDLESS, tables if pause % 2 else {})
             time.sleep(pause / 100)
             started.cancel()
             with pytest.raises(SandboxError):
@@ -124,9 +128,9 @@ def test_cancelling_at_any_moment_leaves_nothing_behind(tables):
 
 def test_more_than_may_wait_are_turned_away(queries, tables):
     first = running(queries, ENDLESS, tables)
-    second = queries.submit("SELECT 2", tables)
+    second = submit(queries, "SELECT 2", tables)
     with pytest.raises(TooManyError) as raised:
-        queries.submit("SELECT 3", tables)
+        submit(queries, "SELECT 3", tables)
     assert raised.value.retry_after == 20
     first.cancel()
 
@@ -136,15 +140,15 @@ def test_more_than_may_wait_are_turned_away(queries, tables):
 
 def test_nobody_fills_all_the_room(tables):
     with Queries(Limits(seconds=20), workers=1, waiting=3) as queries:
-        mine = [queries.submit(ENDLESS, tables, by="ada") for _ in range(2)]
+        mine = [submit(queries, ENDLESS, tables, by="ada") for _ in range(2)]
         with pytest.raises(TooManyError, match="2 of your queries"):
-            queries.submit("SELECT 1", tables, by="ada")
-        other = queries.submit("SELECT 1", tables, by="bob")
+            submit(queries, "SELECT 1", tables, by="ada")
+        other = submit(queries, "SELECT 1", tables, by="bob")
         for each in mine:
             each.cancel()
 
         assert other.result().rows == ((1,),)
-        assert queries.submit("SELECT 1", tables, by="ada").result().rows == ((1,),)
+        assert submit(queries, "SELECT 1", tables, by="ada").result().rows == ((1,),)
 
 
 def test_queries_run_side_by_side(tables):
@@ -199,10 +203,10 @@ def test_closing_ends_what_runs(tables):
     before = children()
     with Queries(Limits(seconds=1), workers=1) as queries:
         running(queries, ENDLESS, tables)
-        waits = queries.submit("SELECT 1", tables)
+        waits = submit(queries, "SELECT 1", tables)
 
     with pytest.raises(SandboxError, match="cancelled"):
         waits.result()
     with pytest.raises(UnavailableError):
-        queries.submit("SELECT 1", tables)
+        submit(queries, "SELECT 1", tables)
     assert children() == before
