@@ -46,7 +46,7 @@ class Query(BaseModel):
 @router.post(
     "/api/query",
     response_class=Response,
-    responses=example(_ANSWER) | problems(400, 429),
+    responses=example(_ANSWER) | problems(400, 429, 503),
 )
 async def run_query(
     request: Request, asked: Query, caller: DataUser, running: InstanceOf
