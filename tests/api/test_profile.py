@@ -27,7 +27,7 @@ def served(start, catalog, tmp_path) -> Running:
     folder = tmp_path / "data" / "parquet"
     write_parquet(folder / "orders.parquet", "SELECT i AS amount FROM range(100) t(i)")
     write_parquet(folder / "people.parquet", "SELECT 1 AS id, 'canary@example.com' AS email")
-    return start(catalog)
+    return start(catalog, data_dir=tmp_path / "data")
 
 
 def test_a_table_is_profiled_when_it_is_asked_for(served):

@@ -8,8 +8,14 @@ import duckdb
 import pytest
 
 from agnes.config.client import Login, save_login
-from tests.api.conftest import server, start  # noqa: F401  (fixtures)
+from tests.api.conftest import served
 from tests.queries.conftest import write_parquet
+
+
+@pytest.fixture
+def server(catalog, tmp_path):
+    with served(catalog, tmp_path / "data") as running:
+        yield running
 
 
 @pytest.fixture
@@ -147,7 +153,7 @@ def test_formats_that_exclude_each_other_are_wrong_usage(da, workspace):
     assert da("query", "SELECT 1", "--json", "--format", "csv").code == 2
 
 
-def test_at_the_server(da, server, tmp_path, monkeypatch):  # noqa: F811
+def test_at_the_server(da, server, tmp_path, monkeypatch):
     write_parquet(
         tmp_path / "data" / "parquet" / "orders.parquet", "SELECT i AS id FROM range(9) t(i)"
     )
