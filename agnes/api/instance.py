@@ -21,10 +21,9 @@ from agnes.config import person
 from agnes.config.instance import InstanceSettings
 from agnes.errors import AgnesError, NotACatalogError, UnavailableError
 from agnes.git.refs import Location, find_catalog, locate
-from agnes.profile import Profiles, Subject
-from agnes.queries import Queries, tables_in
+from agnes.profile import Profiles, Subject, profile_changed_tables
+from agnes.queries import Queries
 from agnes.sandbox import Limits
-from agnes.serving.edition import View
 from agnes.serving.past import Past
 from agnes.serving.serving import Serving
 from agnes.sync.follow import follow_branch, follow_upstream
@@ -73,7 +72,8 @@ class Instance:
         )
         self._status: tuple[float, dict[str, Any]] | None = None
         self.data = DataFolder(self.data_dir)
-        self.syncer = Syncer(self.data, self._tables, Sources.of(self.settings, self.data_dir))
+        sources = Sources.of(self.settings, self.data_dir)
+        self.syncer = Syncer(self.data, self._tables, sources, after=self._profile)
         self.uploads = Uploads(
             self.data_dir / "uploads",
             self.settings.upload_mb << 20,
@@ -141,14 +141,21 @@ class Instance:
             return error.message
         return None
 
-    def subject(self, view: View, table_id: str) -> Subject | None:
-        """What is profiled of a table; None where the user sees none of that id."""
-        table = view.table(table_id)
+    def subject(self, table_id: str) -> Subject | None:
+        """What is profiled of a registered table; None where there is none of that id."""
+        with self.serving.edition.reading() as snapshot:
+            table = next((row for row in snapshot.tables() if row["id"] == table_id), None)
+            columns = snapshot.columns(table_id)
         if table is None:
             return None
-        files = tables_in(self.data_dir / "parquet", [table_id]).get(table_id, [])
-        with view.edition.reading() as snapshot:
-            return Subject.of(table, snapshot.columns(table_id), files)
+        entry = self.data.entry(table_id)
+        files = [self.data.file(table_id)] if entry else []
+        return Subject.of(table, columns, files, entry.hash if entry else None)
+
+    def _profile(self, table: Registered) -> None:
+        subject = self.subject(table.id)
+        if subject is not None:
+            profile_changed_tables(self.profiles, [table.id], {table.id: subject})
 
     def _tables(self) -> dict[str, Registered]:
         with self.serving.edition.reading() as snapshot:

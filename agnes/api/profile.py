@@ -56,7 +56,8 @@ def refresh_profile(caller: DataUser, running: InstanceOf, table: TableId) -> di
 
     Large data are sampled, as `sampled` and `sample_size` say.
     """
-    subject = running.subject(running.serving.view(caller), table)
+    sees = running.serving.view(caller).sees_table(table)
+    subject = running.subject(table) if sees else None
     if subject is None:
         raise _unknown(table)
     profile = running.profiles.refresh(subject)

@@ -57,7 +57,7 @@ async def run_query(
     `truncated` says that there are more rows. A request that is given up ends its query.
     """
     ids = [row["id"] for row in running.serving.view(caller).tables]
-    folder = running.data_dir / "parquet"
+    folder = running.data.parquet
     started = running.queries.submit(
         asked.sql, lambda: tables_in(folder, ids), document, asked.limit, by=caller.user_id
     )

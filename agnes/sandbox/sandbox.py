@@ -135,14 +135,7 @@ class Sandbox:
             error = self._timeout()
         except GoneError as gone:
             error = self._timeout() if gone.out_of_time else _crash()
-        except (
-            ValueError,
-            TypeError,
-            LookupError,
-            AttributeError,
-            ArithmeticError,
-            RecursionError,
-        ):
+        except _NO_ANSWER:
             error = _crash()
         except BaseException:
             self.close()  # what an interrupted request is answered is not for the next one

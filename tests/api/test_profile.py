@@ -8,6 +8,7 @@ import pytest
 
 from tests.api.conftest import Running
 from tests.queries.conftest import write_parquet
+from tests.queries.test_queries import until
 
 PEOPLE = """\
 id: people
@@ -83,12 +84,26 @@ def test_a_table_without_data_is_404(served):
 
 
 def test_data_that_cannot_be_read_are_503_without_their_path(served, tmp_path):
-    (tmp_path / "data" / "parquet" / "orders.parquet").write_text("no parquet")
+    file = tmp_path / "data" / "parquet" / "orders.parquet"
+    content = bytearray(file.read_bytes())
+    content[4:60] = bytes(56)  # rows; what is in the file is said at its end
+    file.write_bytes(content)
     found = served.as_("analyst").post("/api/catalog/profile/orders/refresh")
 
     assert found.status_code == 503
-    assert "orders.parquet" in found.json()["detail"]
+    assert found.json()["detail"].startswith("table orders cannot be profiled: ")
     assert str(tmp_path) not in found.text
+
+
+def test_a_table_is_profiled_after_its_data_came(served, tmp_path):
+    write_parquet(tmp_path / "data" / "import" / "orders.parquet", "SELECT 1 AS a, 2 AS b")
+    client = served.as_("admin")
+    assert client.post("/api/sync/trigger", json={"tables": ["orders"]}).status_code < 300
+    until(lambda: client.get("/api/catalog/profile/orders").status_code == 200)
+
+    manifest = client.get("/api/sync/manifest").json()["tables"]["orders"]
+    profile = client.get("/api/catalog/profile/orders").json()
+    assert (profile["column_count"], profile["hash"]) == (2, manifest["hash"])
 
 
 def test_who_may_not_use_data_may_not_profile(served):
