@@ -96,7 +96,7 @@ def test_data_that_cannot_be_read_are_503_without_their_path(served, tmp_path):
 
 
 def test_a_table_is_profiled_after_its_data_came(served, tmp_path):
-    write_parquet(tmp_path / "data" / "import" / "orders.parquet", "SELECT 1 AS a, 2 AS b")
+    write_parquet(tmp_path / "data" / "imports" / "orders.parquet", "SELECT 1 AS a, 2 AS b")
     client = served.as_("admin")
     assert client.post("/api/sync/trigger", json={"tables": ["orders"]}).status_code < 300
     until(lambda: client.get("/api/catalog/profile/orders").status_code == 200)
