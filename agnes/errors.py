@@ -174,6 +174,7 @@ class SandboxError(AgnesError):
         candidates: names that exist and are near to one that does not; of a function that does not
             take these values, what it takes.
         subtype: DuckDB's code, such as `COLUMN_NOT_FOUND`, `MISSING_ENTRY` or `SYNTAX_ERROR`.
+        hint: what to write instead.
     """
 
     def __init__(
@@ -184,8 +185,9 @@ class SandboxError(AgnesError):
         length: int | None = None,
         candidates: Sequence[str] = (),
         subtype: str | None = None,
+        hint: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, hint)
         self.kind = kind
         self.position = position
         self.length = length

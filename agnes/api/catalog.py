@@ -17,6 +17,7 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from agnes.api.answers import answer
 from agnes.api.deps import InstanceOf, Reader, ViewOf, caller
 from agnes.errors import UnauthorizedError
+from agnes.profile import personal
 from agnes.serving.document import Document, matches
 from agnes.serving.edition import View
 
@@ -49,10 +50,11 @@ async def show_catalog(request: Request, view: ViewOf, running: InstanceOf) -> R
             for row in snapshot.all_columns():
                 columns.setdefault(row["table_id"], []).append(row)
             categories = snapshot.categories()
-        tables = [
-            row | {"columns": columns.get(row["id"], []), "profile": running.profile(row["id"])}
-            for row in view.tables
-        ]
+        tables = []
+        for row in view.tables:
+            known = columns.get(row["id"], [])
+            profile = running.profiles.read(row["id"], personal(known))
+            tables.append(row | {"columns": known, "profile": profile})
         seen = {id_.split("/")[0] for id_ in view.edition.documents if view.sees_metric(id_)}
         kept = [it for it in categories if it["name"] in seen]
         return Document.of({"tables": tables, "count": len(tables), "categories": kept})

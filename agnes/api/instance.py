@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -22,6 +21,9 @@ from agnes.config import person
 from agnes.config.instance import InstanceSettings
 from agnes.errors import AgnesError, NotACatalogError, UnavailableError
 from agnes.git.refs import Location, find_catalog, locate
+from agnes.profile import Profiles, Subject, profile_changed_tables
+from agnes.queries import Queries
+from agnes.sandbox import Limits
 from agnes.serving.past import Past
 from agnes.serving.serving import Serving
 from agnes.sync.follow import follow_branch, follow_upstream
@@ -59,9 +61,19 @@ class Instance:
         self.past = Past(self.serving)
         committer = person(self.settings.committer, "AGNES_COMMITTER")
         self.changes = Changes(self.location, committer, push=self.settings.push)
+        self.profiles = Profiles(self.data_dir / "profiles")
+        self.queries = Queries(
+            Limits(
+                seconds=self.settings.query_seconds,
+                memory_mb=self.settings.query_memory_mb,
+                rows=self.settings.query_rows,
+            ),
+            self.settings.query_workers,
+        )
         self._status: tuple[float, dict[str, Any]] | None = None
         self.data = DataFolder(self.data_dir)
-        self.syncer = Syncer(self.data, self._tables, Sources.of(self.settings, self.data_dir))
+        sources = Sources.of(self.settings, self.data_dir)
+        self.syncer = Syncer(self.data, self._tables, sources, after=self._profile)
         self.uploads = Uploads(
             self.data_dir / "uploads",
             self.settings.upload_mb << 20,
@@ -104,9 +116,10 @@ class Instance:
         return problem
 
     def close(self) -> None:
-        """Let the state database go."""
+        """End what runs, and let the state database go."""
         self.stopping.set()
         self.syncer.stop()
+        self.queries.close()
         self.state.close()
 
     def complain(self, error: AgnesError) -> None:
@@ -128,14 +141,21 @@ class Instance:
             return error.message
         return None
 
-    def profile(self, table_id: str) -> dict[str, Any] | None:
-        """The profile of a table's data, if there is one."""
-        path = self.data_dir / "profiles" / f"{table_id}.json"
-        try:
-            found: dict[str, Any] = json.loads(path.read_bytes())
-        except (OSError, ValueError):
+    def subject(self, table_id: str) -> Subject | None:
+        """What is profiled of a registered table; None where there is none of that id."""
+        with self.serving.edition.reading() as snapshot:
+            table = next((row for row in snapshot.tables() if row["id"] == table_id), None)
+            columns = snapshot.columns(table_id)
+        if table is None:
             return None
-        return found
+        entry = self.data.entry(table_id)
+        files = [self.data.file(table_id)] if entry else []
+        return Subject.of(table, columns, files, entry.hash if entry else None)
+
+    def _profile(self, table: Registered) -> None:
+        subject = self.subject(table.id)
+        if subject is not None:
+            profile_changed_tables(self.profiles, [table.id], {table.id: subject})
 
     def _tables(self) -> dict[str, Registered]:
         with self.serving.edition.reading() as snapshot:

@@ -23,6 +23,7 @@ app = typer.Typer(
                 "agnes.cli.metrics:app",
                 "Metric definitions: read, find, check, change, review.",
             ),
+            "query": "agnes.cli.query:query",
             "catalog": (
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",

@@ -77,6 +77,11 @@ class Child:
         """Wait for the answer to the request that was sent when the child was launched."""
         return self._exchange(b"", seconds)
 
+    def hang_up(self) -> None:
+        """Let whoever waits for an answer, in another thread, find that it is gone."""
+        with contextlib.suppress(OSError):  # closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
+
     def kill(self) -> None:
         """End it and whatever it might have started."""
         if self.alive:

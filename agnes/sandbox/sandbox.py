@@ -14,6 +14,15 @@ from agnes.sandbox.wire import decode
 
 _T = TypeVar("_T")
 _START_SECONDS = 30  # for every table together; what is read then are schemas
+_NO_ANSWER = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
+"""What reading an answer raises that is none."""
 _BROKEN = ("timeout", "memory", "crashed")
 
 
@@ -21,8 +30,8 @@ class Sandbox:
     """A place to bind and run SQL that is not trusted; close it, or use it as a context manager.
 
     It starts at once and does not wait for it. A child that was killed, or whose parquet files
-    were replaced, is followed by a new one at the next call. Not for several threads at a time;
-    several sandboxes are.
+    were replaced, is followed by a new one at the next call. Not for several threads at a time,
+    `cancel` excepted; several sandboxes are.
 
     Args:
         tables: what the SQL may read. A table that cannot be set up (no such file, no such type) is
@@ -38,6 +47,7 @@ class Sandbox:
         self._files = [Path(path) for table in self._tables for path in table.get("files", ())]
         self._child: Child | None = None
         self._ready = False
+        self._cancelled = False
         self._versions: list[tuple[int, int, int] | None] = []
         self.start()
 
@@ -54,7 +64,7 @@ class Sandbox:
 
     def start(self) -> None:
         """Launch the child if there is none, without waiting for it."""
-        versions = [_version(path) for path in self._files]
+        versions = self._found()
         if self._child and self._child.alive and versions == self._versions:
             return
         self.close()
@@ -66,6 +76,19 @@ class Sandbox:
             "seconds": limits.seconds,
         }
         self._child = Child(setup)
+        if self._cancelled:  # while it was launched
+            self._child.hang_up()
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether a file was replaced since the child opened it; it may not read the new one."""
+        return self._found() != self._versions
+
+    def cancel(self) -> None:
+        """From another thread: end what runs, at once and for good. It fails as `crashed`."""
+        self._cancelled = True
+        if child := self._child:
+            child.hang_up()
 
     def close(self) -> None:
         """End the child. A later call starts another."""
@@ -96,6 +119,9 @@ class Sandbox:
         most = self._limits.rows if limit is None else min(limit, self._limits.rows)
         return self._ask({"sql": sql, "limit": most}, _result)
 
+    def _found(self) -> list[tuple[int, int, int] | None]:
+        return [_version(path) for path in self._files]
+
     def _ask(self, request: dict[str, Any], read: Callable[[Any], _T]) -> _T:
         self._admit(request["sql"])
         try:
@@ -109,8 +135,8 @@ class Sandbox:
             error = self._timeout()
         except GoneError as gone:
             error = self._timeout() if gone.out_of_time else _crash()
-        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):
-            error = _crash()  # an answer that is none
+        except _NO_ANSWER:
+            error = _crash()
         except BaseException:
             self.close()  # what an interrupted request is answered is not for the next one
             raise

@@ -11,7 +11,7 @@ import pytest
 
 from agnes.errors import SandboxError
 from agnes.sandbox import Limits, ParquetTable, Sandbox
-from agnes.sandbox.process import _roots
+from agnes.sandbox.process import roots
 from tests.sandbox.conftest import CANARY
 
 # {d} is a folder with orders.parquet, which may be read, and secret.*, which may not.
@@ -173,7 +173,7 @@ def test_a_statement_that_is_no_plain_select_is_refused_and_changes_nothing(
 
 def behind_the_door(data, sql: str) -> str:
     """What the database says to a statement that nobody looked at before."""
-    request = {"roots": _roots(), "files": [str(data.orders)], "sql": sql}
+    request = {"roots": roots(), "files": [str(data.orders)], "sql": sql}
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", Path(__file__).with_name("bare.py")],
         input=json.dumps(request).encode(),

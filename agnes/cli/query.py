@@ -1,0 +1,144 @@
+"""`da query`: SQL on the tables' data, here or at the server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json as json_
+import sys
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.output import echo, note, print_json, table
+from agnes.errors import AgnesError, NotACatalogError, SandboxError, UsageError
+
+_CELL = 80
+"""Characters of a value in a table for people."""
+
+
+class Format(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; - reads it from stdin.", metavar="SQL")],
+    remote: Annotated[bool, typer.Option("--remote", help="Run it at the server.")] = False,
+    format: Annotated[  # noqa: A002  (the option's own name)
+        Format, typer.Option("--format", "-f", help="json: a list of objects.")
+    ] = Format.TABLE,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="The most rows.")] = 1000,
+    json: JsonOption = False,
+    catalog: CatalogOption = None,
+) -> None:
+    """Run SQL on the data of the tables: in this workspace, beside the catalog, or at the server.
+
+    Local data are `data/parquet/<table_id>.parquet` in DA_LOCAL_DIR, else in the current folder,
+    else in the catalog. It runs in a sandbox either way: one SELECT, no files, no network.
+
+    \b
+    Examples:
+      da query "SELECT status, count(*) FROM orders GROUP BY ALL"
+      da query --remote --json "FROM orders" --limit 5
+      da query - --format csv < revenue.sql > revenue.csv
+    """
+    if json and format is Format.CSV:
+        raise UsageError("--json and --format csv exclude each other")
+    text = sys.stdin.read() if sql == "-" else sql
+    answer = _remote(text, limit) if remote else _local(text, limit, catalog)
+    _print(answer, Format.JSON if json else format)
+    if answer["truncated"]:
+        note("truncated: there are more rows; ask for them with --limit")
+
+
+def _local(sql: str, limit: int, catalog: Path | None) -> dict[str, Any]:
+    from agnes.queries.local import local_data, run_local
+    from agnes.queries.values import answer
+
+    try:
+        return answer(run_local(sql, local_data(_folders(catalog)), limit))
+    except SandboxError as error:
+        raise AgnesError("\n".join(_explained(sql, error)), error.hint) from None
+
+
+def _folders(catalog: Path | None) -> Iterator[Path]:
+    from agnes.config.client import workspace_from_environment
+
+    if catalog is None:
+        workspace = workspace_from_environment()
+        yield workspace or Path.cwd()
+        if workspace:
+            return
+    try:
+        if (found := catalog_path(catalog)) != Path.cwd():
+            yield found
+    except NotACatalogError:
+        if catalog is not None:
+            raise
+
+
+def _explained(sql: str, error: SandboxError) -> Iterator[str]:
+    """An error with the line that it is in, and a caret below the place."""
+    yield f"Query error: {error.message}"
+    if error.position is not None and error.length:
+        start = sql.rfind("\n", 0, error.position) + 1
+        line = sql[start:].partition("\n")[0]
+        at = error.position - start
+        if len(line) <= _CELL and line.isprintable():
+            yield f"  {line}"
+            yield f"  {' ' * at}{'^' * min(error.length, len(line) - at)}"
+
+
+def _remote(sql: str, limit: int) -> dict[str, Any]:
+    from agnes.client import Client
+
+    with Client.from_config() as client:
+        try:
+            found: dict[str, Any] = client.post("/api/query", json={"sql": sql, "limit": limit})
+        except AgnesError as error:
+            raise AgnesError(f"Query failed: {error.message}", error.hint) from None
+    return found
+
+
+def _print(answer: dict[str, Any], form: Format) -> None:
+    columns, rows = answer["columns"], answer["rows"]
+    if form is Format.JSON:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif form is Format.CSV:
+        written = io.StringIO()
+        writer = csv.writer(written, lineterminator="\n")
+        writer.writerows([columns, *([_text(value) for value in row] for row in rows)])
+        typer.echo(written.getvalue(), nl=False)
+    else:
+        for line in table([[_cell(name) for name in columns], *map(_cells, rows)], indent=""):
+            echo(line)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case _:
+            return json_.dumps(value, ensure_ascii=False)
+
+
+def _cells(row: Sequence[Any]) -> list[str]:
+    return [_cell(_text(value)) for value in row]
+
+
+def _cell(text: str) -> str:
+    """A value for people: one line, no longer than can be read, and nothing that moves a cursor."""
+    from agnes.model.layout import printable
+
+    shown = printable(text[: _CELL + 1])
+    return shown if len(shown) <= _CELL else f"{shown[: _CELL - 1]}…"
