@@ -17,8 +17,18 @@ LAYERS = {
     | {"auth", "client", "keboola", "profile"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
     "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
-    | {"backup", "changes", "showcase", "diagnosis", "queries", "serving", "source", "tables"},
-    "faces": {"api", "cli", "__init__", "__main__"},
+    | {
+        "backup",
+        "changes",
+        "showcase",
+        "diagnosis",
+        "queries",
+        "serving",
+        "source",
+        "tables",
+        "workspace",
+    },
+    "faces": {"api", "cli", "mcp", "__init__", "__main__"},
 }
 LEVEL = {module: level for level, modules in enumerate(LAYERS.values()) for module in modules}
 LIBRARIES = {
