@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow fuzz lint docs lock bench clean
+.PHONY: help demo serve test test-slow fuzz lint docs lock bench clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,6 +20,9 @@ $(READY): requirements/dev.txt pyproject.toml
 
 demo: $(READY)  ## Make a catalog from the starter pack and walk through it
 	@$(BIN)/python scripts/demo.py
+
+serve: $(READY)  ## Serve the starter pack with sample data, from ./agnes-demo
+	@$(BIN)/da serve --demo
 
 test: $(READY) lint  ## Linter, types and the test suite
 	$(BIN)/python -m pytest -n 2 -m "not slow"

@@ -111,6 +111,7 @@ def run(settings: InstanceSettings, *, demo: bool = False) -> None:
     configure(settings.log_format, "agnes", "uvicorn")
     with _opened(settings) as instance:  # what is wrong is told here, and once
         password = _fill(instance) if demo else None
+        data_dir = instance.data_dir
         name, is_new = instance.name, instance.state.users.count() == 0
     listening = _listen(settings.host, settings.port)
     url = settings.public_url or _url(*listening.getsockname()[:2])
@@ -129,6 +130,8 @@ def run(settings: InstanceSettings, *, demo: bool = False) -> None:
     _tell(name, url, is_new=is_new)
     if password is not None:
         _tell_demo(url, password)
+    elif demo:
+        echo(f"Its admin's password was shown before; to start over, delete {data_dir}")
     if settings.workers > 1:
         from uvicorn.supervisors import Multiprocess
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import IO, Literal
 
@@ -81,10 +80,6 @@ class Uploads:
         with new_file(self._folder(user_id) / LOCAL_MD) as file:
             file.write(content)
         return len(content)
-
-    def forget(self, user_id: str) -> None:
-        """Delete what a user uploaded."""
-        shutil.rmtree(self._folder(user_id), ignore_errors=True)
 
     def _folder(self, user_id: str) -> Path:
         if not _USER.fullmatch(user_id):

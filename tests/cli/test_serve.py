@@ -78,3 +78,26 @@ def test_a_port_that_is_taken_is_one_line_with_a_remedy(catalog: GitRepository):
         f"error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
         "  help: choose another one: da serve --port 8001\n"
     )
+
+
+def test_the_demo_has_metrics_data_and_an_admin(tmp_path: Path, monkeypatch):
+    for name in ("AGNES_AUTHOR", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL"):
+        monkeypatch.delenv(name)  # git need not know who somebody is who only looks
+    process, url = start("--demo", cwd=tmp_path)
+    assert process.stdout
+    said = ""
+    while "/api/query" not in said:
+        said += process.stdout.readline()
+    commands = [line for line in said.splitlines() if line.startswith(("  TOKEN=", "  curl "))]
+
+    done = subprocess.run(
+        ["bash", "-c", "; echo; ".join(commands)], capture_output=True, text=True, check=True
+    )
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+
+    assert len(commands) == 3
+    assert '"id":"revenue/mrr"' in done.stdout
+    assert '"columns":["orders"]' in done.stdout.replace(" ", "")
+    assert (tmp_path / "agnes-demo" / "agnes.yml").is_file()
+    assert url in said
