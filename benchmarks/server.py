@@ -82,7 +82,7 @@ def wrk(url: str, paths: list[str], seconds: float, token: str = "", headers: st
         listed, script = Path(folder) / "paths", Path(folder) / "load.lua"
         listed.write_text("\n".join(paths))
         script.write_text(LUA % (listed, token, headers))
-        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", str(script), url]
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{round(seconds)}s", "-s", str(script), url]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     found = dict(re.findall(r"(RATE|P50|P99|ERRORS) ([\d.]+)", said))
     return Load(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import signal
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -119,9 +120,23 @@ def from_environment() -> FastAPI:
     """The application of the instance that the environment names; what uvicorn's workers call."""
     from agnes.log import configure
 
+    _share_memory()
     settings = InstanceSettings.load()
     configure(settings.log_format, "agnes", "uvicorn")
     return create_app(settings)
+
+
+def _share_memory() -> None:
+    """Let threads share what is free, where the C library is glibc.
+
+    It would else keep an arena for each thread, and a server of 10,000 metrics a fifth more memory.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
+
+
+M_ARENA_MAX = -8
+"""See mallopt(3)."""
 
 
 @asynccontextmanager

@@ -56,7 +56,15 @@ async def caller(request: Request) -> Principal:
     token = token_of(request.scope)
     if not token:
         raise UnauthorizedError("Missing or invalid Authorization header", "da auth login")
-    authenticator: Authenticator = request.app.state.instance.authenticator
+    return await principal_of(request.app.state.instance.authenticator, token)
+
+
+async def principal_of(authenticator: Authenticator, token: str) -> Principal:
+    """Whom a token is of, at once where that was asked just now.
+
+    Raises:
+        UnauthorizedError: nobody's.
+    """
     found = authenticator.known(token)
     return found if found else await run_in_threadpool(authenticator.principal, token)
 

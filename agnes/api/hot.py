@@ -1,8 +1,8 @@
 """What was answered before, answered again before anything is routed.
 
 A metric by its id, and any document that a route has given to the same audience for the same
-address, as long as the same snapshot is in force. What is not found here, because the token is new
-or nobody has asked yet, goes the usual way.
+address, as long as the same snapshot is in force. What is not found here, because nobody has asked
+yet, goes the usual way.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from agnes.api.answers import HEADERS
-from agnes.api.deps import token_of
+from agnes.api.deps import principal_of, token_of
+from agnes.errors import AgnesError
 from agnes.serving.document import Document, matches
 from agnes.serving.edition import View
 
@@ -29,21 +30,26 @@ class HotReads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or pass on."""
         if scope["type"] == "http" and scope["method"] == "GET":
-            document = _known(scope)
+            document = await _known(scope)
             if document is not None:
                 await _send(document, scope, send)
                 return
         await self.app(scope, receive, send)
 
 
-def _known(scope: Scope) -> Document | None:
+async def _known(scope: Scope) -> Document | None:
     path: str = scope["path"]
     if not path.startswith("/api/"):
         return None
     instance = scope["app"].state.instance
     token = token_of(scope)
-    principal = instance.authenticator.known(token) if token else None
-    if principal is None or "read" not in principal.scopes or not instance.serving.is_ready:
+    if not token or not instance.serving.is_ready:
+        return None
+    try:
+        principal = await principal_of(instance.authenticator, token)
+    except AgnesError:
+        return None  # the route will say why
+    if "read" not in principal.scopes:
         return None
     view: View = instance.serving.view(principal)
     query: bytes = scope["query_string"]

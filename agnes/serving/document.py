@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-GZIP_BYTES = 1_024
-"""Below that, compressing saves nothing."""
+GZIP_BYTES = 4_096
+"""Below that, compressing costs more than it saves."""
 GZIP_LEVEL = 5
 
 

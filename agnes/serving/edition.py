@@ -127,6 +127,7 @@ class View:
         self.audience = audience
         self.hidden = edition.access.hidden_from(audience)
         self._lock = Lock()
+        self._listing = Lock()
         with edition.reading() as snapshot:
             self._tables = {
                 row["id"]: row for row in snapshot.tables() if row["id"] not in self.hidden.tables
@@ -229,11 +230,19 @@ class View:
         self.edition.answers.put((self.audience, path, query), document)
 
     def list_metrics(self, wanted: Wanted) -> Document:
-        """A list of metrics, rendered, and compressed.
+        """A list of metrics, rendered, and compressed; who asks for the same meanwhile waits.
 
         Raises:
             UsageError: there is no such field, or the cursor is none.
         """
+        with self._listing:
+            found = self.edition.answers.get((self.audience, wanted))
+            if found is None:
+                found = self._list(wanted)
+                self.edition.answers.put((self.audience, wanted), found)
+        return found
+
+    def _list(self, wanted: Wanted) -> Document:
         # What others have must not move the ranking.
         source = self.edition if wanted.q is None else self
         with source.reading() as snapshot:

@@ -132,6 +132,8 @@ def test_filters_are_of_table_status_and_tag(server: Running):
 
 def test_a_large_list_is_compressed_for_who_can_read_that(server: Running):
     client = server.as_("viewer")
+    names = [f"m{number}" for number in range(5)]
+    server.commit({f"metrics/more/{name}.yml": metric_yaml(name) for name in names})
 
     with client.stream("GET", "/api/metrics", headers={"Accept-Encoding": "gzip"}) as packed:
         raw = b"".join(packed.iter_raw())
