@@ -127,17 +127,27 @@ def run(settings: InstanceSettings, *, demo: bool = False) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    _tell(name, url, is_new=is_new)
-    if password is not None:
-        _tell_demo(url, password)
-    elif demo:
-        echo(f"Its admin's password was shown before; to start over, delete {data_dir}")
+
+    def tell() -> None:
+        _tell(name, url, is_new=is_new)
+        if password is not None:
+            _tell_demo(url, password)
+        elif demo:
+            echo(f"Its admin's password was shown before; to start over, delete {data_dir}")
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                tell()
+
     if settings.workers > 1:
         from uvicorn.supervisors import Multiprocess
 
+        tell()
         Multiprocess(config, [listening]).run()
         return
-    server = uvicorn.Server(config)
+    server = Server(config)
     with suppress(KeyboardInterrupt):
         server.run([listening])
     if not server.started:

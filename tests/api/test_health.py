@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hmac
 import json
+import socket
 from hashlib import sha256
 
 import pytest
@@ -92,3 +93,16 @@ def test_a_webhook_that_is_not_signed_is_refused(followed: Running, headers):
 
 def test_where_no_secret_is_set_there_is_no_webhook(server: Running):
     assert server.client().post("/api/hooks/git").status_code == 404
+
+
+def test_slow_clients_keep_nobody_out(server: Running):
+    host, port = server.url.removeprefix("http://").split(":")
+    slow = [socket.create_connection((host, int(port))) for _ in range(200)]
+    for connection in slow:
+        connection.sendall(b"POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n")
+
+    found = server.client().get("/api/health/ready", timeout=5)
+
+    assert found.status_code == 200
+    for connection in slow:
+        connection.close()
