@@ -35,6 +35,7 @@ from agnes.api import (
     sync,
     uploads,
     users,
+    workspace,
 )
 from agnes.api.background import Background
 from agnes.api.hot import HotReads
@@ -61,6 +62,7 @@ ROUTERS: list[APIRouter] = [
     oidc.router,
     users.router,
     audit.router,
+    workspace.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},

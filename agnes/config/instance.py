@@ -71,6 +71,10 @@ class InstanceSettings(BaseSettings):
         validation_alias=_older("jwt_secret", "JWT_SECRET_KEY"),
     )
     instance_name: str | None = Field(None, description="Its name. Default: the catalog's.")
+    claude_md_template: Path = Field(
+        Path("config/claude_md_template.txt"),
+        description="What CLAUDE.md in workspaces is made from, where the file is there.",
+    )
     public_url: str | None = Field(None, description="Its address for users, behind a proxy.")
     host: str = Field("127.0.0.1", description="The address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="The port; 0 for a free one.")
