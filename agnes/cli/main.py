@@ -38,6 +38,7 @@ app = typer.Typer(
             "auth": ("agnes.cli.auth:app", "Sign in to a server and out; tokens for agents."),
             "login": "agnes.cli.auth:login",
             "admin": ("agnes.cli.admin:app", "What admins do: column metadata, users, tables."),
+            "skills": ("agnes.cli.skills:app", "Short pages for agents: how to work with Agnes."),
             "cache": (
                 "agnes.cli.cache:app",
                 "An older instance's database: bring it to version 4.",
