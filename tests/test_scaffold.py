@@ -9,9 +9,10 @@ import yaml
 from agnes.errors import AgnesError, ConflictError, GitError, NotACatalogError
 from agnes.git.refs import locate
 from agnes.repositories import MetricRepository
-from agnes.scaffold import PRE_COMMIT, WORKFLOW, create_catalog, starter_pack
+from agnes.scaffold import FOR_AGENTS, PRE_COMMIT, WORKFLOW, create_catalog, starter_pack
 from agnes.scaffold.merging import ATTRIBUTES
 from agnes.sync.reconcile import reconcile
+from tests.cli.commands import all_problems, lines
 from tests.conftest import GitRepository, metric_yaml
 
 
@@ -40,7 +41,8 @@ def test_the_starter_pack_is_served_without_a_finding(tmp_path):
     outcome = reconcile(created.location)
 
     assert (outcome.counts["metrics"], outcome.findings) == (12, [])
-    assert set(starter_pack()) | {WORKFLOW, PRE_COMMIT, ATTRIBUTES} == set(created.files)
+    expected = {*starter_pack(), WORKFLOW, PRE_COMMIT, ATTRIBUTES, *FOR_AGENTS}
+    assert expected == set(created.files)
     assert MetricRepository(tmp_path / "new").get("revenue/mrr")["table_name"] == "subscriptions"
 
 
@@ -70,6 +72,19 @@ def test_the_files_for_ci_and_pre_commit_are_yaml(tmp_path, empty):
         assert yaml.safe_load(text)
         assert "{folder}" not in text
         assert "{prefix}" not in text
+
+
+@pytest.mark.parametrize("name", FOR_AGENTS)
+def test_agents_are_told_the_rule_and_how_to_change_a_metric(tmp_path, name):
+    create_catalog(tmp_path / "new")
+
+    text = (tmp_path / "new" / name).read_text()
+    assert "Before computing any business metric: `da metrics show {category}/{name}`" in text
+    for heading in ("Propose a change", "Validate", "Review"):
+        assert f"## {heading}\n" in text
+    assert len(list(lines(text))) > 5
+    assert all_problems(text) == []
+    assert "AI Data Analyst" not in text, "this is no workspace of an analyst"
 
 
 @pytest.mark.parametrize("content", ["file", ".hidden", "folder/"])
@@ -161,6 +176,20 @@ def test_files_for_ci_that_are_there_are_kept(repository, path):
 
     assert (repository.path / path).read_text() == "mine: true\n"
     assert path not in created.files
+
+
+@pytest.mark.parametrize("committed", [True, False])
+@pytest.mark.parametrize("name", FOR_AGENTS)
+def test_instructions_for_agents_that_are_there_are_kept(repository, name, committed):
+    repository.write("README.md", "x")
+    repository.write(name, "mine\n")
+    repository.git("add", "README.md", *([name] if committed else []))
+    repository.git("commit", "--quiet", "--message", "Mine")
+
+    created = create_catalog(repository.path, here=True)
+
+    assert (repository.path / name).read_text() == "mine\n"
+    assert name not in created.files
 
 
 @pytest.mark.parametrize("path", ["agnes.yml", "metrics/revenue/mrr.yml", "tables/orders.yml"])

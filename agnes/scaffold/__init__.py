@@ -21,6 +21,7 @@ from agnes.scaffold.merging import ATTRIBUTES, switch_on, with_attributes
 BRANCH = "main"
 WORKFLOW = ".github/workflows/agnes.yml"
 PRE_COMMIT = ".pre-commit-config.yaml"
+FOR_AGENTS = ("CLAUDE.md", "AGENTS.md")
 
 _EMPTY: dict[str, bytes] = {
     MARKER: b"""\
@@ -48,7 +49,8 @@ class Created:
 def create_catalog(
     folder: Path, *, empty: bool = False, here: bool = False, author: Author | None = None
 ) -> Created:
-    """Make a catalog: a git repository on `main`, the starter pack, schemas, the first commit.
+    """Make a catalog: a git repository on `main`, the starter pack, schemas,
+    instructions for agents, the first commit.
 
     From then on git merges its files by field.
 
@@ -64,6 +66,8 @@ def create_catalog(
     """
     pack = dict(_EMPTY if empty else starter_pack())
     pack |= {f"schemas/{name}": content for name, content in schema_files().items()}
+    told = (files("agnes.scaffold") / "instructions.md").read_bytes()
+    pack |= {name: told for name in FOR_AGENTS if not (here and (folder / name).exists())}
     created = _adopt(folder, pack, author) if here else _create(folder, pack, author)
     switch_on(created.location)
     return created
