@@ -31,7 +31,7 @@ StdinOption = Annotated[
 
 
 def add_user(
-    email: Annotated[str, typer.Argument(metavar="EMAIL")],
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="Whom they sign in as.")],
     role: RoleOption = None,
     name: NameOption = None,
     group: GroupsOption = None,
