@@ -24,6 +24,7 @@ from agnes.api import (
     changes,
     data,
     health,
+    mcp,
     metadata,
     metrics,
     oidc,
@@ -63,6 +64,7 @@ ROUTERS: list[APIRouter] = [
     users.router,
     audit.router,
     workspace.router,
+    mcp.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},
@@ -147,6 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.instance = instance
     _hear_signals(instance)
     background = Background(instance)
+    endpoint = app.state.mcp = mcp.endpoint(instance)
     try:
         problem = await run_in_threadpool(instance.begin)
         if problem is not None:
@@ -156,6 +159,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         background.start()
         yield
     finally:
+        await endpoint.close()
         await run_in_threadpool(background.stop)
         await run_in_threadpool(instance.close)
 
