@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -41,6 +42,8 @@ _TRIES = 2
 """How often a request that does no harm twice is sent again."""
 _PATIENCE = 5.0
 """Seconds that are waited for that, in all."""
+_NO_ERRORS = (304, 416)
+"""What a download is told that it has, or has all of."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,20 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     data: Any
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """An answer whose body is still coming.
+
+    Args:
+        headers: their names in any case.
+        chunks: the bytes of the body, as they were sent.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    chunks: Iterator[bytes]
 
 
 class Client:
@@ -161,17 +178,10 @@ class Client:
             AgnesError: what the server says is wrong, as the kind of error that its status is.
         """
         import httpx
-        from httpx_retries import Retry
 
         sent = dict(headers or {})
         if once:
             sent["Idempotency-Key"] = str(uuid.uuid4())
-        retry = Retry(
-            _TRIES,
-            allowed_methods=[method] if once else ["GET", "HEAD"],
-            backoff_factor=0.2,
-            total_timeout=_PATIENCE,
-        )
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             response = self._http.request(
@@ -181,13 +191,36 @@ class Client:
                 params=given or None,
                 files=files,
                 headers=sent,
-                extensions={"retry": retry},
+                extensions=_retrying(method if once else "GET"),
             )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise _unreachable(self.server, error) from error
         if not response.is_success and response.status_code != httpx.codes.NOT_MODIFIED:
             raise _error(response)
         return Answer(response.status_code, response.headers, _data(response))
+
+    @contextmanager
+    def download(self, path: str, headers: Mapping[str, str] | None = None) -> Iterator[Incoming]:
+        """Get a file, piece by piece; 304 and 416 are answers too.
+
+        Raises:
+            UnavailableError: there is no server, or it stops in the middle.
+            AgnesError: what the server says is wrong, as for `request`.
+        """
+        import httpx
+
+        sent = {"Accept": "*/*", "Accept-Encoding": "identity"} | dict(headers or {})
+        url = f"{self.server}{path}"
+        try:
+            with self._http.stream(
+                "GET", url, headers=sent, extensions=_retrying("GET")
+            ) as response:
+                if not response.is_success and response.status_code not in _NO_ERRORS:
+                    response.read()
+                    raise _error(response)
+                yield Incoming(response.status_code, response.headers, response.iter_raw())
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _unreachable(self.server, error) from error
 
     @cached_property
     def _http(self) -> httpx.Client:
@@ -209,6 +242,17 @@ class Client:
             )
         except (ValueError, OSError) as error:  # a proxy, token or certificate that is none
             raise UsageError(f"cannot ask {self.server}: {error}") from None
+
+
+def _retrying(method: str) -> dict[str, Any]:
+    """What tells httpx that a request of this method may be sent again."""
+    from httpx_retries import Retry
+
+    methods = [method] if method != "GET" else ["GET", "HEAD"]
+    retry = Retry(
+        _TRIES, allowed_methods=methods, backoff_factor=0.2, total_timeout=_PATIENCE
+    )
+    return {"retry": retry}
 
 
 def quoted(text: str) -> str:
