@@ -249,9 +249,7 @@ def _retrying(method: str) -> dict[str, Any]:
     from httpx_retries import Retry
 
     methods = [method] if method != "GET" else ["GET", "HEAD"]
-    retry = Retry(
-        _TRIES, allowed_methods=methods, backoff_factor=0.2, total_timeout=_PATIENCE
-    )
+    retry = Retry(_TRIES, allowed_methods=methods, backoff_factor=0.2, total_timeout=_PATIENCE)
     return {"retry": retry}
 
 

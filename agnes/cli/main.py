@@ -28,6 +28,11 @@ app = typer.Typer(
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",
             ),
+            "analyst": (
+                "agnes.cli.analyst:app",
+                "A workspace: data, metrics and instructions for an agent.",
+            ),
+            "sync": "agnes.cli.sync:sync",
             "status": "agnes.cli.diagnose:status",
             "diagnose": "agnes.cli.diagnose:diagnose",
             "setup": (

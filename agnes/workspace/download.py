@@ -21,8 +21,6 @@ from agnes.errors import AgnesError, ConflictError, UnauthorizedError, Unavailab
 from agnes.tables.atomic import sync_folder
 
 if TYPE_CHECKING:
-    import hashlib
-
     from agnes.client import Client, Incoming
     from agnes.workspace.manifest import Table
 
@@ -129,7 +127,8 @@ def _fetch(
         try:
             with _writing(table.id):
                 _go_on(client, table, part, advance, stop)
-                _put_in_place(part, folder / f"{table.id}.parquet")
+                part.replace(folder / f"{table.id}.parquet")
+                sync_folder(folder)
         except _DamagedError as error:
             damaged += 1
             if damaged > 1:
@@ -147,48 +146,108 @@ def _fetch(
 
 
 def _go_on(
-    client: Client, table: Table, part: Path, advance: Callable[[int], None], stop: Event
+    client: Client, table: Table, path: Path, advance: Callable[[int], None], stop: Event
 ) -> None:
-    """Get what is missing of a part."""
-    with part.open("r+b" if part.exists() else "w+b", buffering=0) as file:
-        digest = file_digest(file, "sha256")
-        here = file.tell()
-        if here > table.size:
-            digest, here = _empty(file), 0
-        advance(here)
-        told = here
+    """Get what is missing of a part, and look at the whole."""
+    with _opened(path, advance) as part:
+        if part.size > table.size:
+            part.clear()
+        if part.size < table.size or not part.size:
+            _receive(client, table, part, stop)
+        if part.size < table.size:
+            raise UnavailableError(f"{table.id}: {part.size} of {table.size} bytes came")
+        if part.size > table.size or part.hash != table.hash:
+            part.clear()
+            raise _DamagedError(
+                f"{table.id}: what came is damaged, its hash is not the announced one",
+                "if it stays so, the file at the server is damaged: tell its admin",
+            )
+        if not part.is_parquet():
+            part.clear()
+            raise AgnesError(f"{table.id}: what the server sends is no parquet file")
+        part.finish()
+
+
+def _receive(client: Client, table: Table, part: _Part, stop: Event) -> None:
+    """Ask for what is missing, and take no more than was announced."""
+    asked = {}
+    if part.size:
+        asked = {"Range": f"bytes={part.size}-", "If-Range": f'"{table.hash}"'}
+    with client.download(f"/api/data/{table.id}/download", asked) as incoming:
+        if not _continues(incoming, table, part.size):
+            part.clear()
+        for chunk in incoming.chunks:
+            if stop.is_set():
+                raise _Stopped
+            part.add(chunk)
+            if part.size > table.size:
+                return
+
+
+class _Part:
+    """A file that is coming, and the hash of what has come."""
+
+    def __init__(self, file: IO[bytes], advance: Callable[[int], None]) -> None:
+        self._file = file
+        self._advance = advance
+        self._digest = file_digest(file, "sha256")  # type: ignore[arg-type]
+        self.size = file.tell()
+        self._told = 0
+        self.tell()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what has come."""
+        return self._digest.hexdigest()
+
+    def add(self, chunk: bytes) -> None:
+        """Append what came."""
+        self._digest.update(chunk)
+        rest = memoryview(chunk)
+        while rest:
+            rest = rest[self._file.write(rest) :]
+        self.size += len(chunk)
+        if self.size - self._told >= _SAY_EVERY:
+            self.tell()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._file.seek(0)
+        self._file.truncate()
+        self._digest = sha256()
+        self.size = 0
+        self.tell()
+
+    def tell(self, size: int | None = None) -> None:
+        """Say how much is there."""
+        size = self.size if size is None else size
+        self._advance(size - self._told)
+        self._told = size
+
+    def is_parquet(self) -> bool:
+        """Whether it begins and ends as such a file does."""
+        if self.size < 3 * len(_MAGIC):
+            return False
+        self._file.seek(0)
+        first = self._file.read(len(_MAGIC))
+        self._file.seek(-len(_MAGIC), os.SEEK_END)
+        return first == self._file.read(len(_MAGIC)) == _MAGIC
+
+    def finish(self) -> None:
+        """Make sure that the disk has it."""
+        os.fsync(self._file.fileno())
+        self.tell()
+
+
+@contextmanager
+def _opened(path: Path, advance: Callable[[int], None]) -> Iterator[_Part]:
+    with path.open("r+b" if path.exists() else "w+b", buffering=0) as file:
+        part = _Part(file, advance)
         try:
-            if here < table.size or not here:
-                asked = {"Range": f"bytes={here}-", "If-Range": f'"{table.hash}"'} if here else {}
-                with client.download(f"/api/data/{table.id}/download", asked) as incoming:
-                    if not _continues(incoming, table, here):
-                        advance(-here)
-                        digest, here, told = _empty(file), 0, 0
-                    for chunk in incoming.chunks:
-                        if stop.is_set():
-                            raise _Stopped
-                        here += len(chunk)
-                        if here > table.size:
-                            break
-                        digest.update(chunk)
-                        _write(file, chunk)
-                        if here - told >= _SAY_EVERY:
-                            advance(here - told)
-                            told = here
-            if here < table.size:
-                raise UnavailableError(f"{table.id}: {here} of {table.size} bytes came")
-            if here > table.size or digest.hexdigest() != table.hash:
-                _empty(file)
-                raise _DamagedError(
-                    f"{table.id}: what came is damaged, its hash is not the announced one",
-                    "if it stays so, the file at the server is damaged: tell its admin",
-                )
-            _check_magic(file, table)
-            os.fsync(file.fileno())
+            yield part
         except BaseException:
-            advance(-told)  # whoever tries again begins with what is there
+            part.tell(0)  # whoever goes on begins by saying what is there
             raise
-        advance(here - told)
 
 
 def _continues(incoming: Incoming, table: Table, here: int) -> bool:
@@ -207,34 +266,6 @@ def _continues(incoming: Incoming, table: Table, here: int) -> bool:
     if incoming.status == 206 and incoming.headers.get("Content-Range", "").startswith(expected):
         return True
     raise _DamagedError(f"{table.id}: the server answers another part than it was asked for")
-
-
-def _check_magic(file: IO[bytes], table: Table) -> None:
-    ends = []
-    if table.size >= 12:
-        for place in (0, table.size - len(_MAGIC)):
-            file.seek(place)
-            ends.append(file.read(len(_MAGIC)))
-    if ends != [_MAGIC, _MAGIC]:
-        _empty(file)
-        raise AgnesError(f"{table.id}: what the server sends is no parquet file")
-
-
-def _put_in_place(part: Path, target: Path) -> None:
-    part.replace(target)
-    sync_folder(target.parent)
-
-
-def _empty(file: IO[bytes]) -> hashlib._Hash:
-    file.seek(0)
-    file.truncate()
-    return sha256()
-
-
-def _write(file: IO[bytes], chunk: bytes) -> None:
-    rest = memoryview(chunk)
-    while rest:
-        rest = rest[file.write(rest) :]
 
 
 def _size(path: Path) -> int:

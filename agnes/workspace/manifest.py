@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agnes.errors import AgnesError, UnavailableError
-from agnes.model.names import TABLE_ID
+from agnes.model import names
 
 if TYPE_CHECKING:
     from agnes.client import Client
 
-_TABLE_ID = re.compile(TABLE_ID)
+TABLE_ID = re.compile(names.TABLE_ID)
 _SHA256 = re.compile("[0-9a-f]{64}")
 COMMIT = re.compile("[0-9a-f]{40}")
 
@@ -98,7 +98,7 @@ def read_manifest(answer: Any) -> Manifest:
 
 def _table(table_id: str, entry: Any) -> Table | str:
     """A table, or why it is none."""
-    if not _TABLE_ID.fullmatch(table_id):
+    if not TABLE_ID.fullmatch(table_id):
         return "that is no table's id, and nothing is written for it"
     if not isinstance(entry, dict) or not _SHA256.fullmatch(str(entry.get("hash"))):
         return "the server gives no SHA-256 of its data"

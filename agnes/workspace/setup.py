@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agnes.errors import AgnesError, ConflictError
+from agnes.model.layout import printable
 from agnes.tables.atomic import writing
 
 if TYPE_CHECKING:
@@ -102,4 +103,4 @@ def named(health: object, server: str) -> str:
         raise AgnesError(f"Cannot reach an Agnes server at {server}: it answers something else")
     found = health.get("instance_name") or health.get("name")
     name = found if isinstance(found, str) else urlsplit(server).hostname or server
-    return " ".join(name.split())[:200]
+    return printable(" ".join(name.split()))[:200]

@@ -39,9 +39,11 @@ class State:
     def notes(self, key: str) -> dict[str, Note]:
         """Notes on several things, by their names; what is changed in them is changed here."""
         found = self.all.get(key)
-        kept = {name: it for name, it in found.items() if isinstance(it, dict)} if (
-            isinstance(found, dict)
-        ) else {}
+        kept = (
+            {name: it for name, it in found.items() if isinstance(it, dict)}
+            if (isinstance(found, dict))
+            else {}
+        )
         self.all[key] = kept
         return kept
 

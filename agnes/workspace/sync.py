@@ -16,7 +16,8 @@ from agnes.model.layout import printable
 from agnes.model.names import nearest
 from agnes.workspace import catalog
 from agnes.workspace.download import Watch, clear_parts, fetch_tables, hash_of
-from agnes.workspace.manifest import Manifest, Table, fetch_manifest
+from agnes.workspace.manifest import TABLE_ID, Manifest, Table, fetch_manifest
+from agnes.workspace.setup import make_folders
 from agnes.workspace.state import State, has_content, stamped
 from agnes.workspace.uploads import note_as_sent, upload
 
@@ -74,6 +75,16 @@ class Sync:
         self.built: Built | None = None
         self._manifest: Manifest | None = None
 
+    def ask(self) -> None:
+        """Ask the server what it has, as everything else does first.
+
+        Raises:
+            AgnesError: it does not say.
+        """
+        self._manifest = fetch_manifest(self._client)
+        if self._manifest.commit:
+            self.state.all["announced_commit"] = self._manifest.commit
+
     @property
     def manifest(self) -> Manifest:
         """What the server has.
@@ -82,9 +93,8 @@ class Sync:
             AgnesError: it does not say.
         """
         if self._manifest is None:
-            self._manifest = fetch_manifest(self._client)
-            if self._manifest.commit:
-                self.state.all["announced_commit"] = self._manifest.commit
+            self.ask()
+        assert self._manifest is not None
         return self._manifest
 
     def catalog(self) -> None:
@@ -111,9 +121,9 @@ class Sync:
         """Bring the tables' profiles up to date."""
         state, version = self.state, self.manifest.profiles
         changed = self.outcome.catalog_changed or bool(self.outcome.downloaded)
-        if self.workspace.profiles.is_file() and not changed:
-            if state.get("profiles_hash") == version:
-                return
+        same = self.workspace.profiles.is_file() and state.get("profiles_hash") == version
+        if same and not changed:
+            return
         try:
             catalog.fetch_profiles(self._client, self.workspace)
         except AgnesError as error:
@@ -216,8 +226,8 @@ class Sync:
             self.outcome.fail("uploads", error, "da sync --upload-only")
             return
         self.outcome.uploaded = sent
-        for name, error in failed.items():
-            self.outcome.fail(name, error, "da sync --upload-only")
+        for name, reason in failed.items():
+            self.outcome.fail(name, reason, "da sync --upload-only")
 
     def metrics(self) -> list[Mapping[str, Any]]:
         """The metrics of the local copy."""
@@ -226,10 +236,6 @@ class Sync:
         except (OSError, ValueError, LookupError, TypeError):
             return []
         return [it for it in found if isinstance(it, dict)] if isinstance(found, list) else []
-
-    def prepare(self) -> None:
-        """Ask what there is, and read the notes that an earlier sync left."""
-        self.state = State(self.workspace)
 
     def note(self) -> None:
         """Keep the notes as they are; those of a setup that is not done yet are kept by nobody."""
@@ -293,7 +299,7 @@ class Sync:
         failed = fetch_tables(self._client, tables, folder, watch)
         changed = [id_ for id_, error in failed.items() if isinstance(error, ConflictError)]
         if changed:  # between the manifest and the download: once more, as they are by now
-            self._manifest = None
+            self.ask()
             again = [it for id_, it in self.manifest.tables.items() if id_ in changed]
             failed = {id_: it for id_, it in failed.items() if id_ not in changed}
             failed |= fetch_tables(self._client, again, folder, watch)
@@ -310,7 +316,7 @@ class Sync:
         known = self.state.notes("tables")
         for table_id in sorted(known.keys() - self.manifest.tables.keys()):
             del known[table_id]
-            if table_id in self.manifest.refused or "/" in table_id or "\\" in table_id:
+            if not TABLE_ID.fullmatch(table_id):
                 continue  # somebody else wrote that into the notes
             self.workspace.parquet(table_id).unlink(missing_ok=True)
             self.outcome.removed.append(table_id)
@@ -358,31 +364,29 @@ def sync(
     Raises:
         AgnesError: nothing of it can be done. Otherwise what went wrong is in the outcome.
     """
-    with locked(run.workspace):
-        run.prepare()
-        run.manifest  # noqa: B018
-        if docs and table is None:
-            run.catalog()
-        try:
-            if data:
-                run.data(watch, table)
-        finally:
-            run.note()  # also what came before somebody interrupted it
-        if docs and table is None:
-            run.profiles()
-        run.build()
-        if run.outcome.catalog_changed and run.workspace.is_initialized:
-            run.instruct()
-        if data and docs and table is None:
-            run.uploads()
-        run.keep(whole=data and docs and table is None)
+    whole = data and docs and table is None
+    make_folders(run.workspace)
+    run.ask()
+    if docs and table is None:
+        run.catalog()
+    try:
+        if data:
+            run.data(watch, table)
+    finally:
+        run.note()  # also what came before somebody interrupted it
+    if docs and table is None:
+        run.profiles()
+    run.build()
+    if run.outcome.catalog_changed and run.workspace.is_initialized:
+        run.instruct()
+    if whole:
+        run.uploads()
+    run.keep(whole=whole)
     return run.outcome
 
 
 def send(run: Sync) -> Outcome:
     """Send what was not sent yet, and do nothing else."""
-    with locked(run.workspace):
-        run.prepare()
-        run.uploads()
-        run.note()
+    run.uploads()
+    run.note()
     return run.outcome

@@ -62,7 +62,9 @@ def _files(workspace: Workspace) -> list[Path]:
     except OSError:
         found = []
     files = [path for path in found if not path.name.startswith(".")]
-    return [path for path in (*files, workspace.local_md) if path.is_file() and not path.is_symlink()]
+    return [
+        path for path in (*files, workspace.local_md) if path.is_file() and not path.is_symlink()
+    ]
 
 
 def _send(client: Client, workspace: Workspace, path: Path, known: Note | None) -> Note | None:
