@@ -1,4 +1,4 @@
-"""A server between `da` and a real one, which passes everything on and spoils what it is told to."""
+"""A server between `da` and a real one, which passes on all but what it is told to spoil."""
 
 from __future__ import annotations
 

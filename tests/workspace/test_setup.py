@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 
 import duckdb
@@ -50,7 +49,7 @@ def test_the_token_is_kept_for_its_owner_alone_and_never_in_the_workspace(da, st
     token = stocked.token("ada@example.com")
     assert da("analyst", "setup", "--server-url", stocked.url, "--token", token).code == 0
 
-    assert os.stat(config.token_file()).st_mode & 0o777 == 0o600
+    assert config.token_file().stat().st_mode & 0o777 == 0o600
     assert config.login(stocked.url).token == token
     for path in place.root.rglob("*"):
         assert not path.is_file() or token.encode() not in path.read_bytes()
