@@ -200,10 +200,10 @@ class _Part:
         """SHA-256 of what has come."""
         return self._digest.hexdigest()
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: memoryview) -> None:
         """Append what came."""
         self._digest.update(chunk)
-        rest = memoryview(chunk)
+        rest = chunk
         while rest:
             rest = rest[self._file.write(rest) :]
         self.size += len(chunk)
