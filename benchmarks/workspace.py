@@ -83,7 +83,9 @@ def da(folder: Path, *arguments: str) -> tuple[float, str]:
     folder.mkdir(exist_ok=True)
     command = [str(Path(sys.executable).with_name("da")), *arguments]
     began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     took = time.perf_counter() - began
     if done.returncode:
         sys.exit(done.stdout + done.stderr)

@@ -182,7 +182,7 @@ def _step(number: int, name: str, result: str) -> None:
 
 
 def _workspace(given: Path | None, *, find: bool = False) -> Workspace:
-    from agnes.config.client import workspace_from_environment
+    from agnes.config import workspace_from_environment
     from agnes.workspace.layout import Workspace, find_workspace
 
     named = given or workspace_from_environment()

@@ -63,7 +63,7 @@ def sync(
 
 
 def _workspace() -> Workspace:
-    from agnes.config.client import workspace_from_environment
+    from agnes.config import workspace_from_environment
     from agnes.workspace.layout import Workspace, find_workspace
 
     given = workspace_from_environment()
