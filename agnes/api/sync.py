@@ -31,7 +31,9 @@ class Manifest(BaseModel):
     """What there is to download."""
 
     tables: dict[str, TableData]
-    assets: dict[str, Any] = Field(description="`catalog`: changes when what you see of it does.")
+    assets: dict[str, Any] = Field(
+        description="`catalog` and `profiles`: their `hash` changes when what you see of them does."
+    )
     server_time: str
 
 
@@ -84,9 +86,13 @@ def show_manifest(running: InstanceOf, caller: Reader) -> dict[str, Any]:
     """What data there is of the tables that the caller may see: compare, then download."""
     view = running.serving.view(caller)
     entries = running.data.entries(row["id"] for row in view.tables)
+    profiles = running.profiles.stamp(row["id"] for row in view.tables)
     return {
         "tables": {table_id: entry.as_dict() for table_id, entry in entries.items()},
-        "assets": {"catalog": {"hash": view.version, "commit": view.commit}},
+        "assets": {
+            "catalog": {"hash": view.version, "commit": view.commit},
+            "profiles": {"hash": profiles},
+        },
         "server_time": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

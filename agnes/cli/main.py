@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.output import fail, is_interrupt
+from agnes.cli.output import fail, is_advising, is_interrupt, note
 from agnes.errors import AgnesError, UsageError
 
 app = typer.Typer(
@@ -25,10 +25,16 @@ app = typer.Typer(
             ),
             "query": "agnes.cli.query:query",
             "mcp": "agnes.cli.mcp:mcp",
+            "explore": "agnes.cli.explore:explore",
             "catalog": (
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",
             ),
+            "analyst": (
+                "agnes.cli.analyst:app",
+                "A workspace: data, metrics and instructions for an agent.",
+            ),
+            "sync": "agnes.cli.sync:sync",
             "status": "agnes.cli.diagnose:status",
             "diagnose": "agnes.cli.diagnose:diagnose",
             "setup": (
@@ -73,11 +79,25 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  (it ends the command)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if is_advising():
+        _advise(context.invoked_subcommand)
+
+
+def _advise(command: str | None) -> None:
+    """Say what to do about the workspace around, if it is old or was not set up."""
+    from agnes.workspace.freshness import advice, root_here
+
+    if command not in _OWN_ADVICE and (root := root_here()) and (words := advice(root)):
+        note(words)
+
+
+_OWN_ADVICE = {"sync", "analyst", "diagnose"}
+"""Commands that say it themselves, or do it."""
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from hashlib import blake2b
 from pathlib import Path
 from tempfile import mkstemp
 from threading import Lock
@@ -53,6 +54,17 @@ class Profiles:
         if not isinstance(profile, dict) or profile.get("version") != VERSION:
             return None
         return _without(profile, frozenset(pii))
+
+    def stamp(self, table_ids: Iterable[str]) -> str:
+        """What changes when a profile of one of these tables does."""
+        wanted = {f"{table_id}.json" for table_id in table_ids}
+        try:
+            with os.scandir(self._folder) as entries:
+                found = [(it.name, it.stat()) for it in entries if it.name in wanted]
+        except OSError:
+            found = []
+        said = sorted((name, status.st_mtime_ns, status.st_size) for name, status in found)
+        return blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
     def refresh(self, subject: Subject) -> dict[str, Any]:
         """Profile a table, unless its data are those that its profile is of.
