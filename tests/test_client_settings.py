@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from agnes.config import client as config
+from agnes.config import workspace_from_environment
 from agnes.config.client import Login
 from agnes.errors import UsageError
 
@@ -180,6 +181,6 @@ def test_the_proxy_comes_from_the_environment(monkeypatch):
 
 
 def test_the_workspace_comes_from_the_environment(monkeypatch, tmp_path):
-    assert config.workspace_from_environment() is None
+    assert workspace_from_environment() is None
     monkeypatch.setenv("DA_LOCAL_DIR", str(tmp_path))
-    assert config.workspace_from_environment() == tmp_path
+    assert workspace_from_environment() == tmp_path

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.output import fail, is_interrupt
+from agnes.cli.output import fail, is_advising, is_interrupt
 from agnes.errors import AgnesError, UsageError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
                 "Metric definitions: read, find, check, change, review.",
             ),
             "query": "agnes.cli.query:query",
+            "explore": "agnes.cli.explore:explore",
             "catalog": (
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",
@@ -72,11 +73,15 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  (it ends the command)
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    pass
+    if is_advising():
+        from agnes.cli.reminder import remind
+
+        remind(context.invoked_subcommand)
 
 
 def main() -> None:

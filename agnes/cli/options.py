@@ -137,25 +137,52 @@ def source(
     worktree: bool = False,
     no_sync: bool = False,
 ) -> Iterator[Source]:
-    """Where a command gets its answer from: the catalog at hand, else the configured server."""
+    """Where a command gets its answer from.
+
+    The catalog at hand, else the workspace's copy of it, else the configured server.
+    """
+    day = _check(revision, as_of, worktree=worktree)
+    if catalog_or_none(catalog) is None:
+        if revision is None and as_of is None and not worktree and (copy := _local_copy()):
+            from agnes.workspace.offline import offline
+
+            with offline(copy, _configured) as found:
+                yield found
+            return
+        if (client := _configured()) is not None:
+            from agnes.source.remote import Remote
+
+            if worktree:
+                raise UsageError("a server has no working tree", "leave out --worktree")
+            with client:
+                yield Remote(client, revision, as_of)
+            return
     from agnes.source.local import Local
 
-    day = _check(revision, as_of, worktree=worktree)
-    if catalog_or_none(catalog) is None and (client := _configured()) is not None:
-        from agnes.source.remote import Remote
-
-        if worktree:
-            raise UsageError("a server has no working tree", "leave out --worktree")
-        with client:
-            yield Remote(client, revision, as_of)
-        return
-    path = catalog_path(catalog, "; or ask a server: da auth login --server URL")
+    path = catalog_path(
+        catalog, "; or ask a server: da auth login --server URL; in a workspace: da sync"
+    )
 
     def opening() -> Snapshot:
         return _open(path, revision, day, worktree=worktree, no_sync=no_sync)
 
     with closing(Local(path, opening, revision)) as local:
         yield local
+
+
+def _local_copy() -> Path | None:
+    """The copy of the catalog in the workspace around, after a word about its age."""
+    from agnes.workspace.freshness import workspace_here
+
+    if (workspace := workspace_here()) is None:
+        return None
+    from agnes.cli.reminder import tell_age
+    from agnes.workspace.offline import copy_of
+
+    copy = copy_of(workspace)
+    if copy is not None:
+        tell_age()
+    return copy
 
 
 def connect(server: str | None = None, *, anonymous: bool = False) -> Client:

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 import typer
 
-from agnes.config import colors_wanted
+from agnes.config import advice_wanted, colors_wanted
 from agnes.errors import AgnesError, InvalidError
 
 
@@ -33,6 +33,11 @@ def _plain(value: Any) -> str:
 def is_terminal(stream: TextIO) -> bool:
     """Whether a person is looking, and colors are wanted."""
     return stream.isatty() and colors_wanted()
+
+
+def is_advising() -> bool:
+    """Whether a command says more than it was asked: to a person, not beside JSON."""
+    return "--json" not in sys.argv and advice_wanted(terminal=sys.stderr.isatty())
 
 
 def style(text: str, *, err: bool = False, **how: Any) -> str:

@@ -42,7 +42,9 @@ def query(
     """Run SQL on the data of the tables: in this workspace, beside the catalog, or at the server.
 
     Local data are `data/parquet/<table_id>.parquet` in DA_LOCAL_DIR, else in the current folder,
-    else in the catalog. It runs in a sandbox either way: one SELECT, no files, no network.
+    else in the workspace around it, else in the catalog. It runs in a sandbox either way: one
+    SELECT, no files, no network. A workspace has the catalog's tables too: metric_definitions,
+    column_metadata, table_registry, categories.
 
     \b
     Examples:
@@ -50,33 +52,49 @@ def query(
       da query --remote --json "FROM orders" --limit 5
       da query - --format csv < revenue.sql > revenue.csv
     """
+    from agnes.cli.reminder import tell_age
+
     if json and format is Format.CSV:
         raise UsageError("--json and --format csv exclude each other")
     text = sys.stdin.read() if sql == "-" else sql
-    answer = _remote(text, limit) if remote else _local(text, limit, catalog)
+    if remote:
+        answer = ask_server(text, limit)
+    else:
+        if catalog is None:
+            tell_age()
+        answer = ask_here(text, limit, catalog)
     _print(answer, Format.JSON if json else format)
     if answer["truncated"]:
         note("truncated: there are more rows; ask for them with --limit")
 
 
-def _local(sql: str, limit: int, catalog: Path | None) -> dict[str, Any]:
+def ask_here(sql: str, limit: int, catalog: Path | None) -> dict[str, Any]:
+    """Run SQL on the data here: `{columns, types, rows, row_count, truncated}`.
+
+    Raises:
+        AgnesError: it cannot be run.
+    """
     from agnes.queries.local import local_data, run_local
     from agnes.queries.values import answer
 
     try:
-        return answer(run_local(sql, local_data(_folders(catalog)), limit))
+        return answer(run_local(sql, local_data(data_folders(catalog)), limit))
     except SandboxError as error:
         raise AgnesError("\n".join(_explained(sql, error)), error.hint) from None
 
 
-def _folders(catalog: Path | None) -> Iterator[Path]:
-    from agnes.config.client import workspace_from_environment
+def data_folders(catalog: Path | None) -> Iterator[Path]:
+    """Where data may be, the first of them first."""
+    from agnes.config import workspace_from_environment
+    from agnes.workspace.layout import find_workspace
 
     if catalog is None:
-        workspace = workspace_from_environment()
-        yield workspace or Path.cwd()
-        if workspace:
+        given = workspace_from_environment()
+        yield given or Path.cwd()
+        if given:
             return
+        if (around := find_workspace(Path.cwd())) is not None and around.root != Path.cwd():
+            yield around.root
     try:
         if (found := catalog_path(catalog)) != Path.cwd():
             yield found
@@ -97,7 +115,12 @@ def _explained(sql: str, error: SandboxError) -> Iterator[str]:
             yield f"  {' ' * at}{'^' * min(error.length, len(line) - at)}"
 
 
-def _remote(sql: str, limit: int) -> dict[str, Any]:
+def ask_server(sql: str, limit: int) -> dict[str, Any]:
+    """Run SQL at the server; it answers the same.
+
+    Raises:
+        AgnesError: it cannot be run.
+    """
     from agnes.client import Client
 
     with Client.from_config() as client:
@@ -118,7 +141,7 @@ def _print(answer: dict[str, Any], form: Format) -> None:
         writer.writerows([columns, *([_text(value) for value in row] for row in rows)])
         typer.echo(written.getvalue(), nl=False)
     else:
-        for line in table([[_cell(name) for name in columns], *map(_cells, rows)], indent=""):
+        for line in table([[cell(name) for name in columns], *map(cells, rows)], indent=""):
             echo(line)
 
 
@@ -132,11 +155,12 @@ def _text(value: Any) -> str:
             return json_.dumps(value, ensure_ascii=False)
 
 
-def _cells(row: Sequence[Any]) -> list[str]:
-    return [_cell(_text(value)) for value in row]
+def cells(row: Sequence[Any]) -> list[str]:
+    """The values of a row for people."""
+    return [cell(_text(value)) for value in row]
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """A value for people: one line, no longer than can be read, and nothing that moves a cursor."""
     from agnes.model.layout import printable
 

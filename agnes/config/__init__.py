@@ -55,6 +55,12 @@ def catalog_from_environment() -> Path | None:
     return Path(value) if value else None
 
 
+def workspace_from_environment() -> Path | None:
+    """`DA_LOCAL_DIR`: the analyst's folder."""
+    given = os.environ.get("DA_LOCAL_DIR")
+    return Path(given) if given else None
+
+
 def author_from_environment() -> Person | None:
     """Name and e-mail from `AGNES_AUTHOR` (`Ada <ada@example.com>`), or git's own variables."""
     if given := os.environ.get("AGNES_AUTHOR"):
@@ -161,6 +167,12 @@ def pull_request() -> PullRequest:
     if not (secret := found(token)):
         raise UsageError(f"{token} is not set", "see docs/review.md for what the job must have")
     return PullRequest(host, api, project, request, secret)
+
+
+def advice_wanted(*, terminal: bool) -> bool:
+    """Whether commands may say what to do besides: `DA_ADVICE` of 0 or 1, else on a terminal."""
+    given = os.environ.get("DA_ADVICE")
+    return given != "0" if given else terminal
 
 
 def colors_wanted() -> bool:

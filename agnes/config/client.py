@@ -48,12 +48,6 @@ def token_file() -> Path:
     return config_dir() / _TOKEN
 
 
-def workspace_from_environment() -> Path | None:
-    """`DA_LOCAL_DIR`: the analyst's folder."""
-    given = os.environ.get("DA_LOCAL_DIR")
-    return Path(given) if given else None
-
-
 def server() -> str | None:
     """The address of the server that commands ask, if one is configured.
 

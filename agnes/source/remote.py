@@ -35,6 +35,10 @@ class Remote:
         self._client = client
         self._at = {"rev": revision, "as_of": as_of}
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._client.close()
+
     def metrics(self, category: str | None = None, fields: Sequence[str] = ()) -> list[Row]:
         """See `Source`."""
         asked = {"category": category, "fields": ",".join(fields) or None}
