@@ -10,12 +10,15 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from agnes import __version__
 from agnes.client import Client
 from agnes.config import client as config
 from agnes.errors import AgnesError, UnauthorizedError
+
+if TYPE_CHECKING:
+    from agnes.workspace.layout import Workspace
 
 Status = Literal["ok", "warn", "fail"]
 _CLOCK = 60.0
@@ -49,16 +52,19 @@ def overall(checks: list[Check]) -> str:
     return "unhealthy" if "fail" in found else "degraded" if "warn" in found else "healthy"
 
 
-def diagnose(catalog: Path | None) -> list[Check]:
+def diagnose(catalog: Path | None, workspace: Workspace | None = None) -> list[Check]:
     """Look at everything that a command may need.
 
     Args:
         catalog: the one at hand.
+        workspace: the one around.
     """
-    checks = list(_settings(need_server=catalog is None))
+    checks = list(_settings(need_server=catalog is None and workspace is None))
     address = _configured()
     if address is not None:
         checks += _server(address)
+    if workspace is not None:
+        checks += _workspace(workspace, address)
     if catalog is not None:
         checks += _guarded("catalog", lambda: _catalog(catalog))
         checks += _guarded("data folder", lambda: _data_folder(catalog))
@@ -92,7 +98,7 @@ def _settings(*, need_server: bool) -> Iterator[Check]:
         remedy = "sign in to one, `da auth login --server URL`, or go to a catalog's folder"
         yield Check("settings", "fail", "there is neither a server nor a catalog", remedy)
     else:
-        yield Check("settings", "ok", "no server is configured; the catalog at hand is read")
+        yield Check("settings", "ok", "no server is configured; what is at hand is read")
 
 
 def _server(address: str) -> Iterator[Check]:
@@ -180,6 +186,20 @@ def _token(address: str) -> Iterator[Check]:
         yield Check("token", "warn", f"others may read {path}", f"chmod 600 {path}")
     else:
         yield Check("token", "ok", f"it is good{f', of {login.email}' if login.email else ''}")
+
+
+def _workspace(workspace: Workspace, address: str | None) -> Iterator[Check]:
+    from agnes.workspace.checkup import checkup
+
+    for finding in checkup(workspace):
+        yield Check(*finding)
+    home = workspace.state().get("server")
+    if address is None:
+        remedy = f"sign in again: da auth login --server {home or 'URL'}"
+        yield Check("sync", "warn", "no server is configured, so nothing here is renewed", remedy)
+    elif home is not None and home != address:
+        remedy = f"ask that one: da auth login --server {home}"
+        yield Check("sync", "warn", f"this workspace is of {home}, not of {address}", remedy)
 
 
 def _catalog(path: Path) -> Iterator[Check]:

@@ -14,7 +14,7 @@ _COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 def diagnose(json: JsonOption = False, catalog: CatalogOption = None) -> None:
-    """Check the server, the token, clocks, the catalog and the data folder; say what to do.
+    """Check the server, the token, clocks, the workspace or catalog, the data; say what to do.
 
     Exit code 1 where something fails.
 
@@ -24,8 +24,10 @@ def diagnose(json: JsonOption = False, catalog: CatalogOption = None) -> None:
       da diagnose --json
     """
     from agnes import diagnosis
+    from agnes.workspace.freshness import workspace_here
 
-    checks = diagnosis.diagnose(catalog_or_none(catalog))
+    workspace = None if catalog else workspace_here()
+    checks = diagnosis.diagnose(catalog_or_none(catalog), workspace)
     overall = diagnosis.overall(checks)
     if json:
         print_json({"overall": overall, "checks": [check.as_dict() for check in checks]})

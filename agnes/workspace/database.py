@@ -90,7 +90,11 @@ def build_database(workspace: Workspace, snapshot: Path) -> Built:
 
 
 def is_at_home(workspace: Workspace) -> bool:
-    """Whether the views of the database read this folder's files: not where it was moved."""
+    """Whether the views of the database read this folder's files: not where it was moved.
+
+    Raises:
+        CacheError: the database cannot be opened.
+    """
     import duckdb
 
     where = _literal(str(workspace.parquet_dir.absolute()))[1:-1]
@@ -99,9 +103,20 @@ def is_at_home(workspace: Workspace) -> bool:
             found = connection.execute(
                 "SELECT sql FROM duckdb_views() WHERE comment = $1", [MARK]
             ).fetchall()
-    except duckdb.Error:
-        return False
+    except duckdb.Error as error:
+        raise CacheError(f"{workspace.database} cannot be opened: {_first_line(error)}") from error
     return all(f"'{where}/" in sql for (sql,) in found)
+
+
+def holder(database: Path) -> str | None:
+    """Who has a database open for writing, if somebody has."""
+    import duckdb
+
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.Error as error:
+        return _holder(str(error)) if _IN_USE.search(str(error)) else None
+    return None
 
 
 @contextmanager
@@ -334,12 +349,15 @@ def _remove(path: Path) -> None:
 
 
 def _in_use(target: Path, reason: str) -> ConflictError:
-    holder = _PID.search(reason)
-    who = f"process {holder[1]}" if holder else "another connection"
     return ConflictError(
-        f"{target.name} is open for writing in {who}",
+        f"{target.name} is open for writing in {_holder(reason)}",
         "close it there, or open it read-only, and run da sync again",
     )
+
+
+def _holder(reason: str) -> str:
+    found = _PID.search(reason)
+    return f"process {found[1]}" if found else "another connection"
 
 
 def _first_line(error: Exception) -> str:

@@ -163,3 +163,18 @@ def test_programs_are_told_when_they_ask(da, workspace, monkeypatch):
 )
 def test_reading_the_copy_imports_no_library_but_typer_and_duckdb(workspace, arguments):
     assert imported(*arguments, cwd=workspace.root) & HEAVY == set()
+
+
+def test_diagnose_looks_at_the_workspace_too(da, workspace, monkeypatch):
+    note_in(workspace, server="http://127.0.0.1:8")
+    workspace.parquet("orders").unlink()
+    checks = {check["name"]: check for check in da("diagnose", "--json").json["checks"]}
+
+    assert checks["tables"]["detail"] == "orders is missing"
+    assert checks["local catalog"]["status"] == "ok"
+    assert checks["server"]["status"] == "fail"
+    assert checks["sync"]["remedy"] == "ask that one: da auth login --server http://127.0.0.1:8"
+    monkeypatch.delenv("DA_SERVER")
+    checks = {check["name"]: check for check in da("diagnose", "--json").json["checks"]}
+    assert checks["sync"]["status"] == "warn"
+    assert checks["settings"]["status"] == "ok"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from agnes.sync.reading import open_snapshot
@@ -31,11 +32,23 @@ def make_workspace(
         shutil.copyfile(snapshot.path, workspace.snapshot(commit))
     write_parquet(workspace.parquet("orders"), ORDERS)
     workspace.metadata_dir.mkdir()
-    state = {"synced_at": (datetime.now(UTC) - age).isoformat(), "commit": commit} | more
+    state = {
+        "synced_at": (datetime.now(UTC) - age).isoformat(),
+        "commit": commit,
+        "tables": {"orders": note_on(workspace.parquet("orders"))},
+    } | more
+    for path in (workspace.schema, workspace.metrics, workspace.profiles):
+        path.write_text("{}")
     workspace.last_sync.write_text(json.dumps(state))
     workspace.claude_md.write_text("# Acme — AI Data Analyst\n")
     build_database(workspace, workspace.snapshot(commit))
     return workspace
+
+
+def note_on(path: Path) -> dict[str, object]:
+    """What a sync notes of a table's file."""
+    content = path.read_bytes()
+    return {"hash": sha256(content).hexdigest(), "size_bytes": len(content), "rows": 7}
 
 
 def snapshot_of(workspace: Workspace) -> Path:
