@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.output import fail, is_advising, is_interrupt
+from agnes.cli.output import fail, is_advising, is_interrupt, note
 from agnes.errors import AgnesError, UsageError
 
 app = typer.Typer(
@@ -79,9 +79,19 @@ def _root(
     ] = False,
 ) -> None:
     if is_advising():
-        from agnes.cli.reminder import remind
+        _advise(context.invoked_subcommand)
 
-        remind(context.invoked_subcommand)
+
+def _advise(command: str | None) -> None:
+    """Say what to do about the workspace around, if it is old or was not set up."""
+    from agnes.workspace.freshness import advice, root_here
+
+    if command not in _OWN_ADVICE and (root := root_here()) and (words := advice(root)):
+        note(words)
+
+
+_OWN_ADVICE = {"sync", "analyst", "diagnose"}
+"""Commands that say it themselves, or do it."""
 
 
 def main() -> None:

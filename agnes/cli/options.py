@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.output import note, progress
+from agnes.cli.output import is_advising, note, progress
 from agnes.config import catalog_from_environment
 from agnes.errors import NotACatalogError, UsageError
 from agnes.git.refs import find_catalog
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agnes.client import Client
     from agnes.git.repository import Repository
     from agnes.source import Source
+    from agnes.workspace.layout import Workspace
 
 CatalogOption = Annotated[
     Path | None,
@@ -176,13 +177,20 @@ def _local_copy() -> Path | None:
 
     if (workspace := workspace_here()) is None:
         return None
-    from agnes.cli.reminder import tell_age
     from agnes.workspace.offline import copy_of
 
     copy = copy_of(workspace)
     if copy is not None:
-        tell_age()
+        tell_age(workspace)
     return copy
+
+
+def tell_age(workspace: Workspace) -> None:
+    """Say that an answer comes from a workspace that is old, where `da` itself did not say it."""
+    from agnes.workspace.freshness import age
+
+    if not is_advising() and (words := age(workspace.state())):
+        note(words)
 
 
 def connect(server: str | None = None, *, anonymous: bool = False) -> Client:

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from agnes.cli.options import CatalogOption, JsonOption, catalog_path
+from agnes.cli.options import CatalogOption, JsonOption, catalog_path, tell_age
 from agnes.cli.output import echo, note, print_json, table
 from agnes.errors import AgnesError, NotACatalogError, SandboxError, UsageError
 
@@ -52,7 +52,7 @@ def query(
       da query --remote --json "FROM orders" --limit 5
       da query - --format csv < revenue.sql > revenue.csv
     """
-    from agnes.cli.reminder import tell_age
+    from agnes.workspace.freshness import workspace_here
 
     if json and format is Format.CSV:
         raise UsageError("--json and --format csv exclude each other")
@@ -60,8 +60,8 @@ def query(
     if remote:
         answer = ask_server(text, limit)
     else:
-        if catalog is None:
-            tell_age()
+        if catalog is None and (workspace := workspace_here()):
+            tell_age(workspace)
         answer = ask_here(text, limit, catalog)
     _print(answer, Format.JSON if json else format)
     if answer["truncated"]:

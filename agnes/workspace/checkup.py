@@ -49,7 +49,7 @@ def _workspace(workspace: Workspace, state: dict[str, Any]) -> Finding:
     if blocked:
         remedy = f"let its user own it: chown -R USER {root}"
         return Finding(name, "fail", f"{blocked[0]} cannot be written", remedy)
-    if words := advice(workspace):
+    if words := advice(str(root)):
         detail, _, remedy = words.rpartition(": ")
         return Finding(name, "warn", f"{root}: {detail}", remedy)
     return Finding(name, "ok", f"{root}, synced at {state['synced_at']}")

@@ -1,27 +1,65 @@
-"""How old a workspace is, and what to do about it; cheap, for every command looks."""
+"""How old a workspace is, and what to do about it.
+
+Every command looks: nothing is imported for it that a command has not imported anyway.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from agnes.config import workspace_from_environment
-from agnes.workspace.layout import Workspace, find_workspace
+
+if TYPE_CHECKING:
+    from agnes.workspace.layout import Workspace
 
 Freshness = Literal["fresh", "stale", "missing"]
 FRESH = timedelta(hours=24)
+LAST_SYNC = "data/metadata/last_sync.json"
+"""What the last sync noted, in a workspace."""
+
+
+def root_here() -> str | None:
+    """The workspace that a command is about: `DA_LOCAL_DIR`, else the one around this folder."""
+    if (given := workspace_from_environment()) is not None:
+        return str(given)
+    try:
+        return find_root(os.getcwd())  # noqa: PTH109  (a Path takes longer)
+    except OSError:  # the folder is gone
+        return None
+
+
+def find_root(folder: str) -> str | None:
+    """The nearest folder, of this one and those above it, that a sync has noted itself in."""
+    while not os.path.isfile(f"{folder}/{LAST_SYNC}"):  # noqa: PTH113
+        above = os.path.dirname(folder)  # noqa: PTH120
+        if above == folder:
+            return None
+        folder = above
+    return folder
 
 
 def workspace_here() -> Workspace | None:
-    """The workspace that a command is about: `DA_LOCAL_DIR`, else the one around this folder."""
-    given = workspace_from_environment()
-    if given is not None:
-        return Workspace(given)
-    try:
-        return find_workspace(Path.cwd())
-    except OSError:  # the folder is gone
+    """The workspace that a command is about; see `root_here`."""
+    if (root := root_here()) is None:
         return None
+    from pathlib import Path
+
+    from agnes.workspace.layout import Workspace
+
+    return Workspace(Path(root))
+
+
+def read_state(root: str) -> dict[str, Any]:
+    """What the last sync noted; nothing where there was none, or it cannot be read."""
+    try:
+        with open(f"{root}/{LAST_SYNC}", "rb") as file:  # noqa: PTH123
+            found = json.loads(file.read())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def freshness(state: dict[str, Any]) -> Freshness:
@@ -45,10 +83,10 @@ def synced_at(state: dict[str, Any]) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def advice(workspace: Workspace) -> str | None:
+def advice(root: str) -> str | None:
     """What to do about a workspace that is old, or was not set up; None where all is well."""
-    parts = [reason] if (reason := age(workspace.state())) else []
-    if not workspace.claude_md.is_file():
+    parts = [reason] if (reason := age(read_state(root))) else []
+    if not os.path.isfile(f"{root}/CLAUDE.md"):  # noqa: PTH113
         parts.append("there is no CLAUDE.md, make it: da analyst setup")
     return "; ".join(parts) or None
 

@@ -11,14 +11,14 @@ CLAUDE.md  AGENTS.md                what an agent reads first
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agnes.workspace.freshness import LAST_SYNC, find_root, read_state
+
 MARK = "AI Data Analyst"
 """What the CLAUDE.md of a workspace contains, and no other."""
-_LAST_SYNC = "data/metadata/last_sync.json"
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Workspace:
     @property
     def last_sync(self) -> Path:
         """When, and from where, all this came."""
-        return self.root / _LAST_SYNC
+        return self.root / LAST_SYNC
 
     @property
     def artifacts(self) -> Path:
@@ -115,16 +115,10 @@ class Workspace:
 
     def state(self) -> dict[str, Any]:
         """What the last sync noted; nothing where there was none, or it cannot be read."""
-        try:
-            found = json.loads(self.last_sync.read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return read_state(str(self.root))
 
 
 def find_workspace(start: Path) -> Workspace | None:
     """The workspace that a folder is in: the nearest one that a sync has noted itself in."""
-    for folder in (start, *start.parents):
-        if (folder / _LAST_SYNC).is_file():
-            return Workspace(folder)
-    return None
+    root = find_root(str(start))
+    return None if root is None else Workspace(Path(root))

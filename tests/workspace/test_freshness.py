@@ -64,9 +64,9 @@ def test_a_newer_catalog_at_the_server_is_told():
 
 
 def test_the_advice_names_a_command(workspace):
-    assert advice(workspace) is None
+    assert advice(str(workspace.root)) is None
     workspace.claude_md.unlink()
-    assert advice(workspace) == "there is no CLAUDE.md, make it: da analyst setup"
+    assert advice(str(workspace.root)) == "there is no CLAUDE.md, make it: da analyst setup"
 
 
 def test_a_workspace_is_found_from_within_or_named(workspace, tmp_path, monkeypatch):
