@@ -189,11 +189,13 @@ def _token(address: str) -> Iterator[Check]:
 
 
 def _workspace(workspace: Workspace, address: str | None) -> Iterator[Check]:
+    from agnes.model.layout import printable
     from agnes.workspace.checkup import checkup
 
     for finding in checkup(workspace):
         yield Check(*finding)
-    home = workspace.state().get("server")
+    noted = workspace.state().get("server")
+    home = printable(noted) if isinstance(noted, str) else None
     if address is None:
         remedy = f"sign in again: da auth login --server {home or 'URL'}"
         yield Check("sync", "warn", "no server is configured, so nothing here is renewed", remedy)

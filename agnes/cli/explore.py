@@ -68,7 +68,11 @@ def _known_at_server(table_id: str) -> list[dict[str, Any]]:
 
 def _explore(table_id: str, known: list[dict[str, Any]] | None, ask: Ask) -> dict[str, Any]:
     name = _quoted(table_id)
-    shape = ask(f"FROM {name}", 0)
+    try:
+        shape = ask(f"FROM {name}", 0)
+    except AgnesError as error:  # without our own SQL in it
+        first = error.message.splitlines()[0].removeprefix("Query error: ")
+        raise AgnesError(first.removeprefix("Query failed: "), error.hint) from None
     about = {row["column_name"].lower(): row for row in known or ()}
     columns = []
     for column, kind in zip(shape["columns"], shape["types"], strict=True):

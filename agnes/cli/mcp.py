@@ -62,7 +62,7 @@ def mcp(
 
 def _query(sql: str, limit: int, catalog: Path | None) -> dict[str, Any]:
     """Rows from the data at hand; where no catalog or workspace is, from the server."""
-    from agnes.config.client import workspace_from_environment
+    from agnes.config import workspace_from_environment
     from agnes.queries.local import local_data, run_local
     from agnes.queries.values import answer
     from agnes.workspace.layout import Workspace, find_workspace

@@ -144,9 +144,12 @@ def source(
     """
     day = _check(revision, as_of, worktree=worktree)
     if catalog_or_none(catalog) is None:
-        if revision is None and as_of is None and not worktree and (copy := _local_copy()):
+        in_force = revision is None and as_of is None and not worktree
+        if in_force and (here := _local_copy()) is not None:
             from agnes.workspace.offline import offline
 
+            workspace, copy = here
+            tell_age(workspace)
             with offline(copy, _configured) as found:
                 yield found
             return
@@ -171,8 +174,8 @@ def source(
         yield local
 
 
-def _local_copy() -> Path | None:
-    """The copy of the catalog in the workspace around, after a word about its age."""
+def _local_copy() -> tuple[Workspace, Path] | None:
+    """The workspace around and its copy of the catalog, if there is one."""
     from agnes.workspace.freshness import workspace_here
 
     if (workspace := workspace_here()) is None:
@@ -180,9 +183,7 @@ def _local_copy() -> Path | None:
     from agnes.workspace.offline import copy_of
 
     copy = copy_of(workspace)
-    if copy is not None:
-        tell_age(workspace)
-    return copy
+    return None if copy is None else (workspace, copy)
 
 
 def tell_age(workspace: Workspace) -> None:
@@ -250,10 +251,12 @@ def find_commit(catalog: Path | None, revision: str | None) -> tuple[Repository,
 
 def complete_metric(incomplete: str) -> list[str]:
     """The ids of metrics that begin with `incomplete`, for the shell."""
+    from agnes.cache.query import Snapshot
     from agnes.errors import AgnesError
 
     try:
-        with snapshot(None, no_sync=True) as opened:
+        here = None if catalog_or_none(None) else _local_copy()
+        with Snapshot(here[1]) if here else snapshot(None, no_sync=True) as opened:
             rows = opened.rows("SELECT id FROM metric_definitions ORDER BY id")
     except AgnesError:
         return []

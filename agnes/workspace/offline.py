@@ -83,6 +83,10 @@ class Offline(Local):
         if "_server" in self.__dict__:
             self._server.close()
 
+    def errors(self) -> int:
+        """See `Source`. Whoever reads a copy can do nothing about them."""
+        return 0
+
     def history(self, definition_id: str) -> History:
         """See `Source`."""
         return self._server.history(definition_id)

@@ -11,8 +11,6 @@ import typer
 from agnes.cli.main import app
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMING = {"analyst", "explore", "mcp", "sync"}
-"""Commands that texts speak of already."""
 _INLINE = re.compile(r"`(da [^`]+)`")
 
 
@@ -49,7 +47,7 @@ def problem(line: str, *, whole: bool = True) -> str | None:
         if not words or words[0].startswith("-"):
             return None if not whole or words else f"{path} is a group"
         if words[0] not in command.commands:
-            return None if path == "da" and words[0] in COMING else f"{path} has no {words[0]}"
+            return f"{path} has no {words[0]}"
         command = command.commands[words[0]]
         path += f" {words.pop(0)}"
     try:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from agnes.cli.options import complete_metric
 from tests.cli.test_main import HEAVY, imported
 from tests.cli.test_output import on_a_terminal
 from tests.workspace.making import make_workspace, snapshot_of
@@ -178,3 +179,14 @@ def test_diagnose_looks_at_the_workspace_too(da, workspace, monkeypatch):
     checks = {check["name"]: check for check in da("diagnose", "--json").json["checks"]}
     assert checks["sync"]["status"] == "warn"
     assert checks["settings"]["status"] == "ok"
+
+
+def test_what_a_workspace_says_of_its_server_is_but_text(da, workspace):
+    note_in(workspace, server="http://\x1b[31mred")
+    assert "\x1b" not in da("diagnose").out
+    note_in(workspace, server=["http://x"])
+    assert da("diagnose", "--json").json["overall"] == "unhealthy"
+
+
+def test_the_shell_completes_ids_from_the_copy(workspace):
+    assert complete_metric("revenue/m") == ["revenue/mrr"]

@@ -264,3 +264,34 @@ def test_without_a_snapshot_the_database_stays_as_it_is(workspace):
 
     assert workspace.database.read_bytes() == before
     assert build(workspace).tables == 1
+
+
+def test_on_a_full_disk_the_database_stays_as_it_is(workspace):
+    before = workspace.database.read_bytes()
+    done = build_elsewhere(workspace, f"resource.setrlimit(resource.RLIMIT_FSIZE, {(1000, 1000)})")
+
+    assert "UnavailableError: cannot write analytics.duckdb" in done.communicate()[1]
+    assert workspace.database.read_bytes() == before
+    assert not list(workspace.duckdb_dir.glob("*.tmp*"))
+    assert build(workspace).tables == 1
+
+
+def test_several_that_build_at_once_take_turns(workspace):
+    change(workspace, "CREATE TABLE mine AS FROM range(1000)")
+    builders = [build_elsewhere(workspace) for _ in range(4)]
+
+    assert [builder.communicate()[1] for builder in builders] == [""] * 4
+    assert ask(workspace, "SELECT count(*) FROM mine") == [(1000,)]
+
+
+def build_elsewhere(workspace, first=""):
+    """Build in a process of its own, after a statement."""
+    code = f"""
+import resource
+from pathlib import Path
+from agnes.workspace.database import build_database
+from agnes.workspace.layout import Workspace
+{first}
+build_database(Workspace(Path({str(workspace.root)!r})), Path({str(snapshot_of(workspace))!r}))
+"""
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
