@@ -38,6 +38,8 @@ LIBRARIES = {
     "fastapi": {"api"},
     "httpx": {"auth", "client", "keboola"},
     "jwt": {"auth"},
+    "mcp": {"mcp"},
+    "mcp_types": {"mcp"},
     "pygit2": {"git"},
     "ruamel": {"yaml"},
     "sqlalchemy": {"auth"},

@@ -24,6 +24,7 @@ from agnes.api import (
     changes,
     data,
     health,
+    mcp,
     metadata,
     metrics,
     oidc,
@@ -63,12 +64,14 @@ ROUTERS: list[APIRouter] = [
     users.router,
     audit.router,
     workspace.router,
+    mcp.router,
 ]
 TAGS = [
     {"name": "metrics", "description": "What the company's numbers mean."},
     {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
     {"name": "data", "description": "The tables' data: bringing it in, downloading, querying."},
     {"name": "uploads", "description": "What users hand in."},
+    {"name": "agents", "description": "The Model Context Protocol."},
     {"name": "auth", "description": "Signing in and out, passwords, tokens."},
     {"name": "users", "description": "For admins: users, and the log of what they did."},
     {"name": "health", "description": "For whoever runs the instance."},
@@ -147,6 +150,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.instance = instance
     _hear_signals(instance)
     background = Background(instance)
+    endpoint = app.state.mcp = mcp.endpoint(instance)
     try:
         problem = await run_in_threadpool(instance.begin)
         if problem is not None:
@@ -156,6 +160,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         background.start()
         yield
     finally:
+        await endpoint.close()
         await run_in_threadpool(background.stop)
         await run_in_threadpool(instance.close)
 

@@ -16,6 +16,7 @@ from agnes.api.instance import Instance
 from agnes.api.problems import problem, problems
 from agnes.errors import AgnesError, NotFoundError, UnauthorizedError
 from agnes.load.pack import DATABASE_VERSION
+from agnes.mcp import is_installed
 
 router = APIRouter(tags=["health"])
 hooks = APIRouter(tags=["health"])
@@ -42,6 +43,7 @@ def health(running: InstanceOf) -> dict[str, Any]:
             "duckdb_state": {"status": "ok" if served else "error"},
             "state": {"status": "ok" if state is None else "error"},
             "catalog": {"status": "ok" if catalog["state"] == "fresh" else catalog["state"]},
+            "mcp": {"status": "ok" if is_installed() else "not installed"},
         },
         "catalog": {
             "commit": running.serving.edition.commit if served else None,

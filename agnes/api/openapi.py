@@ -38,6 +38,8 @@ def describe(app: FastAPI, routers: Iterable[APIRouter]) -> None:
             schema = plain()
             schema.setdefault("components", {})["securitySchemes"] = {"bearer": BEARER}
             for route in routes_of(routers):
+                if not route.include_in_schema:
+                    continue
                 for method in route.methods or ():
                     _complete(schema["paths"][route.path_format][method.lower()], route)
         assert app.openapi_schema is not None

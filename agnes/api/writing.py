@@ -134,14 +134,7 @@ def in_review(changed: Changed) -> Response | None:
     """The answer to a change that waits to be reviewed; None for others."""
     if not changed.is_review or changed.commit is None:
         return None
-    said = {
-        "status": "in_review",
-        "branch": changed.branch,
-        "commit": changed.commit,
-        "changes": changed.words,
-        "diff": "\n".join(f"{it['id']}: {it['what']}" for it in changed.words),
-    }
-    return as_json(said, 202)
+    return as_json(changed.as_review(), 202)
 
 
 def metric_answer(

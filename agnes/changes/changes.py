@@ -44,6 +44,18 @@ class Changed:
     is_review: bool = False
     words: tuple[dict[str, Any], ...] = ()
 
+    def as_review(self) -> dict[str, Any]:
+        """What waits to be reviewed, as plain data."""
+        if self.commit is None:
+            return {"status": "unchanged"}
+        return {
+            "status": "in_review",
+            "branch": self.branch,
+            "commit": self.commit,
+            "changes": list(self.words),
+            "diff": "\n".join(f"{it['id']}: {it['what']}" for it in self.words),
+        }
+
 
 class Changes:
     """The changes of a catalog. Threads and processes may make them at the same time.

@@ -24,6 +24,7 @@ app = typer.Typer(
                 "Metric definitions: read, find, check, change, review.",
             ),
             "query": "agnes.cli.query:query",
+            "mcp": "agnes.cli.mcp:mcp",
             "catalog": (
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",

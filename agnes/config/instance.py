@@ -108,6 +108,9 @@ class InstanceSettings(BaseSettings):
     import_dir: Path | None = Field(
         None, description="Where local files to import are. Default: `imports` in `data_dir`."
     )
+    mcp_proposals: bool = Field(
+        False, description="Let agents propose metrics over MCP, if their token may."
+    )
     query_seconds: Duration = Field(30, description="How long a query may take.")
     query_rows: int = Field(10_000, ge=1, description="The most rows of an answer.")
     query_memory_mb: int = Field(1_024, ge=64, description="Memory of a query, in megabytes.")

@@ -101,6 +101,10 @@ class Source(Protocol):
         """
         ...
 
+    def tables(self) -> list[Row]:
+        """The registered tables, by id, with at least id, name and description."""
+        ...
+
     def columns(self, table_id: str) -> list[Row]:
         """The column metadata of a table, by column name; nothing for an unknown table."""
         ...

@@ -111,6 +111,10 @@ class Local:
 
         return review(self._path, base, head, findings=findings, advance=advance)
 
+    def tables(self) -> list[Row]:
+        """See `Source`."""
+        return self.snapshot.tables()
+
     def columns(self, table_id: str) -> list[Row]:
         """See `Source`."""
         return self.snapshot.columns(table_id)

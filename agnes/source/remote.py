@@ -91,6 +91,11 @@ class Remote:
             )
         return decode_review(self._client.get("/api/diff", params={"base": base, "head": head}))
 
+    def tables(self) -> list[Row]:
+        """See `Source`."""
+        self._only_in_force()
+        return self._rows(self._client.get("/api/catalog/tables"), "tables")
+
     def columns(self, table_id: str) -> list[Row]:
         """See `Source`."""
         path = f"/api/admin/metadata/{_part(table_id, 'Table')}"
