@@ -81,14 +81,14 @@ def check_sender(headers: Mapping[str, str], settings: InstanceSettings) -> None
     """
     host = _name_in(headers.get("host", ""))
     public = urlsplit(settings.public_url or "").hostname or ""
-    ours = {"localhost", settings.host.casefold(), public, *_LOOPBACK}
+    ours = {"localhost", settings.host.casefold(), public, *_LOOPBACK} - {""}
     if settings.host in _LOOPBACK and host not in ours and not _is_address(host):
         raise ForbiddenError(
             "this host name is none of this server's",
             "name the address that users see: AGNES_PUBLIC_URL",
         )
     if (origin := headers.get("origin")) is not None:
-        page = _name_in(urlsplit(origin).netloc)
+        page = _name_in(origin.partition("://")[2])
         if page not in ours and not (page == host and _is_address(host)):
             raise ForbiddenError("pages of other sites may not use this")
 

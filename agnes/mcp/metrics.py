@@ -9,6 +9,8 @@ from agnes.mcp.words import brief, clean
 
 NEAR = 0.93
 """Of the best score: a hit above it fits about as well as the best."""
+SURE = 0.7
+"""A score below it is that of a guess."""
 SQL = 6_000
 """Characters of a query, where not all of it is wanted."""
 _COMPACT = (
@@ -73,9 +75,7 @@ def warnings(row: Mapping[str, Any]) -> Iterator[str]:
     if row.get("stale"):
         yield f"STALE: the file of {id_} is broken; this is its newest version that validates."
     if row.get("status") in ("deprecated", "removed"):
-        other = row.get("replaced_by")
-        instead = f' Use get_metric("{other}") instead.' if other else ""
-        yield f"{row['status'].upper()}: {id_} is not for new work.{instead}"
+        yield f"{row['status'].upper()}: {id_} is not for new work.{_instead(row)}"
     if row.get("status") == "draft":
         yield f"DRAFT: {id_} is not agreed upon yet; say so with the number."
     if row.get("certification") == "lapsed":
@@ -85,6 +85,13 @@ def warnings(row: Mapping[str, Any]) -> Iterator[str]:
         )
     if len(row.get("sql") or "") > SQL:
         yield "CUT: the SQL is longer than shown; ask with detail=full before using it."
+
+
+def _instead(row: Mapping[str, Any]) -> str:
+    if "replaced_by" not in row:
+        return " get_metric tells what to use instead, if anything."
+    other = row["replaced_by"]
+    return f' Use get_metric("{other}") instead.' if other else ""
 
 
 def ambiguous(hits: list[dict[str, Any]]) -> list[str]:

@@ -67,6 +67,11 @@ class SearchMetrics(Tool):
         if not hits:
             return Answer(data, (_ABSENT,))
         notes = [note for row in hits[:3] for note in shown.warnings(row)]
+        if hits[0]["score"] < shown.SURE:
+            notes.append(
+                "UNSURE: no metric is called that; these cover a part of the words. Check that "
+                "one means the same before using it, or say that none is defined."
+            )
         if near := shown.ambiguous(hits):
             notes.append(
                 f"AMBIGUOUS: {', '.join(near)} fit about equally well. Compare them with "
