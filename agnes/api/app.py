@@ -71,7 +71,6 @@ TAGS = [
     {"name": "catalog", "description": "Tables, columns, and the catalog as a whole."},
     {"name": "data", "description": "The tables' data: bringing it in, downloading, querying."},
     {"name": "uploads", "description": "What users hand in."},
-    {"name": "agents", "description": "The Model Context Protocol."},
     {"name": "auth", "description": "Signing in and out, passwords, tokens."},
     {"name": "users", "description": "For admins: users, and the log of what they did."},
     {"name": "health", "description": "For whoever runs the instance."},

@@ -65,7 +65,7 @@ def compact(row: Mapping[str, Any]) -> dict[str, Any]:
 def full(row: Mapping[str, Any]) -> dict[str, Any]:
     """All that is known of a metric."""
     said = {name: value for name, value in row.items() if name not in _NOT_TOLD}
-    variants = {f"sql_by_{name}": sql for name, sql in (row.get("sql_variants") or {}).items()}
+    variants = {f"sql_{name}": sql for name, sql in (row.get("sql_variants") or {}).items()}
     return brief(said | {"rules": said.pop("notes", None)} | variants)
 
 

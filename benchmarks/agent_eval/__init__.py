@@ -1,0 +1,1 @@
+"""What an agent gets told, measured without a model: see `__main__`."""
