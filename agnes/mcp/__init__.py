@@ -2,6 +2,7 @@
 
     desk       what the tools ask: the catalog as one caller sees it
     tools      what agents can call
+    draft      checking a metric that is in no catalog yet
     words      answers: small, and with the catalog's texts marked as data
     resources  the metrics as resources
     server     all of it as a server of the official SDK
