@@ -50,7 +50,7 @@ lock: $(READY)  ## Choose the versions anew
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --extra server --extra postgres --extra oidc -c requirements/dev.txt pyproject.toml -o requirements/server.txt
+	$(LOCK) --extra server --extra postgres --extra oidc --extra mcp -c requirements/dev.txt pyproject.toml -o requirements/server.txt
 	echo hatchling | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import httpx
 import pytest
@@ -81,7 +82,7 @@ def test_a_cookie_is_no_token_here(module_server: Running):
     assert found.status_code == 401
 
 
-def test_a_token_that_was_revoked_or_is_over_is_refused(module_server: Running):
+def test_a_token_that_was_revoked_is_refused(module_server: Running):
     client = module_server.as_("analyst")
     made = client.post("/auth/tokens", json={"name": "agent", "scopes": ["read"]}).json()
     mine = over_http(module_server.url, made["token"])
@@ -92,6 +93,15 @@ def test_a_token_that_was_revoked_or_is_over_is_refused(module_server: Running):
     headers = HTTP | {"Authorization": f"Bearer {made['token']}"}
     found = httpx.post(f"{module_server.url}/mcp", json=PING, headers=headers)
     assert found.status_code == 401
+
+
+def test_a_token_that_is_over_is_refused(start, catalog):
+    server = start(catalog, token_lifetime=1)
+    token = server.token("analyst@example.com")
+    time.sleep(1.1)
+
+    headers = HTTP | {"Authorization": f"Bearer {token}"}
+    assert httpx.post(f"{server.url}/mcp", json=PING, headers=headers).status_code == 401
 
 
 def test_a_token_that_only_reads_cannot_query_or_propose(start, catalog):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from agnes.mcp.tools import TOOLS
@@ -142,3 +145,21 @@ def test_a_server_that_is_gone_is_an_answer(tmp_path):
 
     assert said.failed
     assert "127.0.0.1:9" in said.text
+
+
+def test_without_the_library_it_names_the_remedy(catalog: GitRepository):
+    script = (
+        "import sys; sys.modules['mcp'] = None; import agnes.api.app; "
+        "from agnes.cli.main import run; run()"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, "mcp"],
+        cwd=catalog.path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert "pip install 'agnes[mcp]'" in done.stderr
