@@ -1,7 +1,7 @@
 """The catalog for agents, over the Model Context Protocol.
 
     desk       what the tools ask: the catalog as one caller sees it
-    tools      what agents can call
+    tools      what agents can call, each a `tool`; those for `finding` metrics
     draft      checking a metric that is in no catalog yet
     words      answers: small, and with the catalog's texts marked as data
     resources  the metrics as resources

@@ -8,7 +8,7 @@ import mcp_types as types
 
 from agnes.errors import NotFoundError
 from agnes.mcp.desk import Desk
-from agnes.mcp.tools import GetMetric
+from agnes.mcp.finding import GetMetric
 from agnes.mcp.words import page
 
 PREFIX = "agnes://metrics/"

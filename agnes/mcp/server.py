@@ -20,7 +20,8 @@ from agnes import __version__
 from agnes.errors import AgnesError, ForbiddenError, UsageError
 from agnes.mcp import resources
 from agnes.mcp.desk import Desk, Opening
-from agnes.mcp.tools import TOOLS, Tool
+from agnes.mcp.tool import Tool
+from agnes.mcp.tools import TOOLS
 from agnes.mcp.words import Answer, failure
 
 if TYPE_CHECKING:
