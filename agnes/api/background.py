@@ -32,6 +32,7 @@ class Background:
     def __init__(self, instance: Instance) -> None:
         self._instance = instance
         self._stop = instance.stopping
+        self._wake = threading.Event()
         self._leads = threading.Event()
         self._threads = [
             threading.Thread(target=self._follow, name="agnes-follow", daemon=True),
@@ -47,6 +48,7 @@ class Background:
     def stop(self) -> None:
         """End, and wait for what is under way."""
         self._stop.set()
+        self._wake.set()
         for thread in self._threads:
             thread.join(timeout=5)
 
@@ -55,7 +57,7 @@ class Background:
 
     def _lead(self) -> None:
         lock = FileLock(self._instance.data_dir / "state" / "leader.lock", timeout=0)
-        while not self._stop.wait(LEAD_SECONDS):
+        while not self._stop.is_set():
             try:
                 with lock:
                     self._leads.set()
@@ -64,9 +66,10 @@ class Background:
                     finally:
                         self._leads.clear()
             except Timeout:
-                continue
+                pass
             except OSError:
                 LOG.exception("cannot lead")
+            self._stop.wait(LEAD_SECONDS)
 
     def _bring_due(self) -> None:
         """Bring in the tables that are due, and what a process that ended left undone."""
@@ -84,6 +87,7 @@ class Background:
             on_error=self._instance.complain,
             stop=self._stop,
             fetch_seconds=self._instance.settings.fetch_every,
+            wake=self._wake,
         )
 
     def _on_sync(self, outcome: Outcome) -> None:

@@ -34,6 +34,7 @@ def watch(
     stop: threading.Event,
     poll_seconds: float = POLL_SECONDS,
     fetch_seconds: float | None = None,
+    wake: threading.Event | None = None,
 ) -> None:
     """Sync now and whenever the branch moves, until `stop` is set.
 
@@ -44,8 +45,9 @@ def watch(
             Also called, from another thread, when fetching begins to fail.
         poll_seconds: how often the refs are read even if no event came.
         fetch_seconds: how often to fetch from the remote; None for never.
+        wake: set it to have the branch looked at now, or `stop` noticed.
     """
-    wake = threading.Event()
+    wake = wake or threading.Event()
     fetching = threading.Thread(
         target=follow_remote,
         args=(location, fetch_seconds or 0.0),
