@@ -349,7 +349,7 @@ def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:
     except ValueError:  # no JSON
         raise InvalidError(f"{path} is no proposal", [], _PROPOSAL) from None
     return {
-        table_id: {name: column.to_yaml() for name, column in table.columns.items()}
+        table_id: {name: column.metadata() for name, column in table.columns.items()}
         for table_id, table in tables.items()
     }
 

@@ -82,10 +82,23 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "proposal": [
         {
+            "project": "acme",
+            "created_at": "2026-01-31T12:00:00Z",
+            "describer": "rules",
             "tables": {
                 "orders": {
+                    "sampled": 500,
                     "columns": {
-                        "order_id": {"basetype": "STRING", "description": "Unique order"},
+                        "order_id": {
+                            "basetype": "STRING",
+                            "description": "Unique order",
+                            "evidence": ["500 of 500 values have leading zeros"],
+                            "decision": {
+                                "verdict": "accepted",
+                                "by": "Ada Lovelace <ada@example.com>",
+                                "at": "2026-02-01T09:30:00Z",
+                            },
+                        },
                         "buyer_email": {
                             "basetype": "STRING",
                             "description": "Address of the buyer",
@@ -93,9 +106,9 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
                             "source": "ai_enrichment",
                             "pii": True,
                         },
-                    }
+                    },
                 }
-            }
+            },
         }
     ],
     "table": [

@@ -48,6 +48,8 @@ def _not_blank(value: str) -> str:
     return value
 
 
+_MOMENT = _DAY.removesuffix("$") + r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
+
 Text = Annotated[str, BeforeValidator(_text)]
 RequiredText = Annotated[Text, AfterValidator(_not_blank)]
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
@@ -55,6 +57,7 @@ TableId = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=rf"^{
 MetricId = Annotated[str, StringConstraints(pattern=rf"^{NAME}/{NAME}$")]
 Email = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$")]
 Day = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=_DAY)]
+Moment = Annotated[str, BeforeValidator(_text), StringConstraints(pattern=_MOMENT)]
 Hash = Annotated[
     str, BeforeValidator(_text), StringConstraints(pattern=r"^[0-9a-f]{16}-[0-9a-f]{16}$")
 ]
