@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +24,21 @@ from agnes.api.app import create_app
 from agnes.api.instance import Instance
 from agnes.auth.principal import Role
 from agnes.config.instance import InstanceSettings
+from agnes.git.refs import locate
+from agnes.sync.reconcile import reconcile
 from tests.conftest import GitRepository, empty_repository, own_environment, small_catalog
 
 PASSWORD = "correct horse battery"
+_TLS = ssl.create_default_context()
+"""One for all clients: making it takes longer than most requests."""
+
+
+class _Server(uvicorn.Server):
+    """One that looks more often whether it is to end."""
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.005)
 
 
 @dataclass
@@ -41,7 +56,7 @@ class Running:
 
     def client(self, token: str | None = None) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=30, verify=_TLS)
         self._clients.append(made)
         return made
 
@@ -75,15 +90,35 @@ class Running:
 
 
 Start = Callable[..., Running]
+_IDLE: list[FastAPI] = []
+"""Apps of servers that have ended: their routes, which take long to make, are made already."""
+
+
+@contextmanager
+def application(settings: InstanceSettings) -> Iterator[FastAPI]:
+    """An app, which nobody else has meanwhile."""
+    limits = {"body_mb", "upload_mb"}  # which go into the routes
+    is_usual = not settings.model_fields_set & limits
+    app = _IDLE.pop() if is_usual and _IDLE else create_app(settings)
+    app.state.settings = settings
+    yield app
+    if is_usual:
+        _IDLE.append(app)
 
 
 @contextmanager
 def served(repository: GitRepository, data_dir: Path, **settings: Any) -> Iterator[Running]:
     """A server, as long as the block runs."""
     given = {"catalog": repository.path, "data_dir": data_dir} | settings
-    app = create_app(InstanceSettings.load(**given))
+    with ExitStack() as stack:
+        app = stack.enter_context(application(InstanceSettings.load(**given)))
+        yield stack.enter_context(_listening(app, repository))
+
+
+@contextmanager
+def _listening(app: FastAPI, repository: GitRepository) -> Iterator[Running]:
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
+    server = _Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     running = Running(f"http://127.0.0.1:{listening.getsockname()[1]}", app, repository)
@@ -114,9 +149,21 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield start
 
 
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of the small catalog, whose commit is always the same."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        own_environment(tmp_path_factory, monkeypatch)
+        folder = tmp_path_factory.mktemp("built") / "repository"
+        repository = small_catalog(empty_repository(folder))
+        reconcile(locate(repository.path))
+    return repository.path / ".git" / "agnes"
+
+
 @pytest.fixture
-def server(start: Start, catalog: GitRepository) -> Running:
-    """A server of the small catalog."""
+def server(start: Start, catalog: GitRepository, built: Path) -> Running:
+    """A server of the small catalog, which finds its cache built."""
+    shutil.copytree(built, catalog.path / ".git" / "agnes")
     return start(catalog)
 
 

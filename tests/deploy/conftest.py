@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.api.conftest import server, start
+from tests.api.conftest import built, server, start
 
-__all__ = ["server", "start"]
+__all__ = ["built", "server", "start"]

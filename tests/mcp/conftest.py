@@ -18,9 +18,9 @@ from mcp.client.stdio import get_default_environment
 from mcp.client.streamable_http import streamable_http_client
 
 from agnes.mcp.words import CLOSING, OPENING, PREFACE
-from tests.api.conftest import module_server, server, start
+from tests.api.conftest import built, module_server, server, start
 
-__all__ = ["module_server", "server", "start"]
+__all__ = ["built", "module_server", "server", "start"]
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ import pytest
 
 from agnes.config import client as config
 from agnes.config.client import Login
-from tests.api.conftest import server, start
+from tests.api.conftest import built, server, start
 from tests.cli.conftest import da
 
-__all__ = ["da", "server", "start"]
+__all__ = ["built", "da", "server", "start"]
 
 
 @pytest.fixture

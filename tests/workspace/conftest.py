@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from agnes.workspace.layout import Workspace
-from tests.api.conftest import Running, server, start
+from tests.api.conftest import Running, built, server, start
 from tests.cli.conftest import Done, da
 from tests.conftest import GitRepository
 from tests.tables.conftest import write_parquet
 from tests.workspace.between import Between, between
 
-__all__ = ["da", "server", "start"]
+__all__ = ["built", "da", "server", "start"]
 
 
 @pytest.fixture
