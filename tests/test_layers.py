@@ -14,7 +14,7 @@ PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"}
-    | {"auth", "client", "keboola", "profile"},
+    | {"auth", "client", "keboola", "profile", "values"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
     "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
     | {
