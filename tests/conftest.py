@@ -55,6 +55,17 @@ def own_environment(
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
 
 
+def cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let hashes of passwords cost nothing."""
+    from argon2 import PasswordHasher
+
+    from agnes.auth import passwords
+
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(passwords, "_HASHER", hasher)
+    monkeypatch.setattr(passwords, "_OF_NOBODY", hasher.hash("nobody"))
+
+
 @dataclass(frozen=True)
 class GitRepository:
     """A repository that is driven by git's own client."""

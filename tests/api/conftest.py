@@ -26,7 +26,13 @@ from agnes.auth.principal import Role
 from agnes.config.instance import InstanceSettings
 from agnes.git.refs import locate
 from agnes.sync.reconcile import reconcile
-from tests.conftest import GitRepository, empty_repository, own_environment, small_catalog
+from tests.conftest import (
+    GitRepository,
+    cost_little,
+    empty_repository,
+    own_environment,
+    small_catalog,
+)
 
 PASSWORD = "correct horse battery"
 _TLS = ssl.create_default_context()
@@ -110,7 +116,8 @@ def application(settings: InstanceSettings) -> Iterator[FastAPI]:
 def served(repository: GitRepository, data_dir: Path, **settings: Any) -> Iterator[Running]:
     """A server, as long as the block runs."""
     given = {"catalog": repository.path, "data_dir": data_dir} | settings
-    with ExitStack() as stack:
+    with pytest.MonkeyPatch.context() as monkeypatch, ExitStack() as stack:
+        cost_little(monkeypatch)
         app = stack.enter_context(application(InstanceSettings.load(**given)))
         yield stack.enter_context(_listening(app, repository))
 

@@ -19,6 +19,7 @@ from agnes.auth.authenticator import Authenticator
 from agnes.auth.database import default_url
 from agnes.auth.state import State
 from agnes.auth.users import User
+from tests.conftest import cost_little
 
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "correct horse battery"
@@ -39,6 +40,12 @@ class Clock:
 
     def forward(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hash costs nothing, so that tests that check many passwords do not, either."""
+    cost_little(monkeypatch)
 
 
 @pytest.fixture(scope="session")

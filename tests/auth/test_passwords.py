@@ -11,6 +11,11 @@ from agnes.auth import passwords
 from agnes.errors import UsageError
 
 
+@pytest.fixture(autouse=True)
+def cheap_passwords() -> None:
+    """They cost here what they cost."""
+
+
 def test_a_hash_is_argon2id_and_fits_its_password_alone():
     kept = passwords.make("correct horse")
     assert kept.startswith("$argon2id$")
