@@ -1,7 +1,8 @@
 """Downloading tables: four at a time, resumed where they broke off, and checked by their hash.
 
 What has come of a file is in `<table_id>.<hash>.part` beside its place, so that whoever goes on
-knows what it is a part of. Only a whole file of the right hash takes the place.
+knows what it is a part of. Only a whole file of the right hash takes the place. That the disk has
+it is not waited for, where `agnes.workspace.boot` can tell that it may not: it can come again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Protocol
 
 from agnes.errors import AgnesError, ConflictError, UnauthorizedError, UnavailableError
 from agnes.tables.atomic import sync_folder
+from agnes.workspace.boot import boot
 
 if TYPE_CHECKING:
     from agnes.client import Client, Incoming
@@ -128,7 +130,8 @@ def _fetch(
             with _writing(table.id):
                 _go_on(client, table, part, advance, stop)
                 part.replace(folder / f"{table.id}.parquet")
-                sync_folder(folder)
+                if boot() is None:
+                    sync_folder(folder)
         except _DamagedError as error:
             damaged += 1
             if damaged > 1:
@@ -234,8 +237,9 @@ class _Part:
         return first == self._file.read(len(_MAGIC)) == _MAGIC
 
     def finish(self) -> None:
-        """Make sure that the disk has it."""
-        os.fsync(self._file.fileno())
+        """Nothing more is to come."""
+        if boot() is None:
+            os.fsync(self._file.fileno())
         self.tell()
 
 

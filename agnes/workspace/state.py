@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agnes.tables.atomic import new_file
+from agnes.workspace.boot import boot
 from agnes.workspace.download import hash_of
 
 if TYPE_CHECKING:
@@ -70,16 +71,29 @@ def write_json(path: Path, data: Any) -> None:
         file.write(json.dumps(data, ensure_ascii=False, indent=2).encode())
 
 
-def stamped(path: Path, digest: str) -> Note:
-    """A note on a file that tells whether it was touched since."""
+def stamped(path: Path, digest: str, *, written: bool = False) -> Note:
+    """A note on a file that tells whether it was touched since.
+
+    Args:
+        written: just now, so that the disk may not have it yet.
+    """
     status = path.stat()
-    return {"hash": digest, "size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    note = {"hash": digest, "size_bytes": status.st_size, "mtime_ns": status.st_mtime_ns}
+    return note | ({"boot": boot()} if written and boot() else {})
 
 
 def has_content(path: Path, digest: str, known: Mapping[str, Any] | None) -> bool:
-    """Whether a file has the content of a hash; read only if it was touched since it was noted."""
+    """Whether a file has the content of a hash.
+
+    It is read only if it was touched since it was noted, or was written in another boot.
+    """
+    return is_as_noted(path, digest, known) or hash_of(path) == digest
+
+
+def is_as_noted(path: Path, digest: str, known: Mapping[str, Any] | None) -> bool:
+    """Whether a note on a file still holds, so that the file need not be read."""
     try:
-        fresh = known is not None and stamped(path, digest).items() <= known.items()
+        same = known is not None and stamped(path, digest).items() <= known.items()
     except OSError:
         return False
-    return fresh or hash_of(path) == digest
+    return same and known is not None and known.get("boot") in (None, boot())

@@ -18,7 +18,7 @@ from agnes.workspace import catalog
 from agnes.workspace.download import Watch, clear_parts, fetch_tables, hash_of
 from agnes.workspace.manifest import TABLE_ID, Manifest, Table, fetch_manifest
 from agnes.workspace.setup import make_folders
-from agnes.workspace.state import State, has_content, stamped
+from agnes.workspace.state import State, is_as_noted, stamped
 from agnes.workspace.uploads import note_as_sent, upload
 
 if TYPE_CHECKING:
@@ -281,17 +281,18 @@ class Sync:
         )
 
     def _is_here(self, table: Table) -> bool:
-        known = self.state.notes("tables")
+        known = self.state.notes("tables").get(table.id)
         path = self.workspace.parquet(table.id)
-        if not has_content(path, table.hash, known.get(table.id)):
-            return False
-        self._note(table)
+        if not is_as_noted(path, table.hash, known):
+            if hash_of(path) != table.hash:
+                return False
+            self._note(table)
         self.outcome.unchanged.append(table.id)
         return True
 
-    def _note(self, table: Table) -> None:
+    def _note(self, table: Table, *, written: bool = False) -> None:
         path = self.workspace.parquet(table.id)
-        note = stamped(path, table.hash) | {"rows": table.rows}
+        note = stamped(path, table.hash, written=written) | {"rows": table.rows}
         self.state.notes("tables")[table.id] = note
 
     def _download(self, tables: list[Table], watch: Watch) -> None:
@@ -309,7 +310,7 @@ class Sync:
             if table.id in failed:
                 self.outcome.fail(table.id, failed[table.id], f"da sync --table {table.id}")
             elif self.workspace.parquet(table.id).is_file():
-                self._note(table)
+                self._note(table, written=True)
                 self.outcome.downloaded.append(table.id)
 
     def _remove_gone(self) -> None:

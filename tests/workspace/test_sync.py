@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from agnes.config import client as config
+from agnes.workspace.boot import boot
 from agnes.workspace.state import State
 from agnes.workspace.sync import locked
 from tests.conftest import metric_yaml
@@ -58,6 +59,26 @@ def test_a_file_that_was_touched_is_looked_at_again(da, here, place):
     assert da("sync", "--json").json["downloaded"] == ["orders"]
     os.utime(path)
     assert da("sync", "--json").json["downloaded"] == []
+
+
+@pytest.mark.skipif(boot() is None, reason="this system does not tell its boots apart")
+def test_what_the_disk_lost_when_the_power_failed_comes_again(da, here, place):
+    path = place.parquet("orders")
+    status = path.stat()
+    path.write_bytes(b"\0" * status.st_size)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert da("sync", "--json").json["downloaded"] == []
+    notes = place.last_sync.read_text()
+    assert boot() in notes
+    place.last_sync.write_text(notes.replace(boot(), "another"))
+    assert da("sync", "--json").json["downloaded"] == ["orders"]
+
+
+@pytest.mark.skipif(boot() is None, reason="this system does not tell its boots apart")
+def test_what_is_whole_after_a_restart_is_looked_at_once(da, here, place):
+    place.last_sync.write_text(place.last_sync.read_text().replace(boot(), "another"))
+    assert da("sync", "--json").json["downloaded"] == []
+    assert "another" not in place.last_sync.read_text()
 
 
 def test_a_table_that_came_into_being_comes(da, here, stocked, place):
