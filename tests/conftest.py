@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +35,18 @@ sql: |
 @pytest.fixture(autouse=True)
 def _own_environment(tmp_path_factory: pytest.TempPathFactory, monkeypatch) -> None:
     own_environment(tmp_path_factory, monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """What a test lets be logged, and where to, is over with it."""
+    loggers = [logging.getLogger(name) for name in ("agnes", "uvicorn")]
+    before = [(it, it.handlers[:], it.level, it.propagate) for it in loggers]
+    yield
+    for logger, handlers, level, propagate in before:
+        logger.handlers[:] = handlers
+        logger.setLevel(level)
+        logger.propagate = propagate
 
 
 def own_environment(

@@ -15,15 +15,6 @@ from agnes.log import configure
 LOG = logging.getLogger("agnes.sync")
 
 
-@pytest.fixture(autouse=True)
-def _as_before():
-    """The logger is one for the whole process."""
-    logger = logging.getLogger("agnes")
-    before = logger.handlers[:], logger.level, logger.propagate
-    yield
-    logger.handlers[:], logger.level, logger.propagate = before
-
-
 @pytest.fixture
 def lines(capsys):
     """What was logged since, and nothing on stdout."""

@@ -19,6 +19,7 @@ import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from agnes.api.app import create_app
 from agnes.api.instance import Instance
@@ -106,7 +107,7 @@ def application(settings: InstanceSettings) -> Iterator[FastAPI]:
     limits = {"body_mb", "upload_mb"}  # which go into the routes
     is_usual = not settings.model_fields_set & limits
     app = _IDLE.pop() if is_usual and _IDLE else create_app(settings)
-    app.state.settings = settings
+    app.state = State({"settings": settings})
     yield app
     if is_usual:
         _IDLE.append(app)

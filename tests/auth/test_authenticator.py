@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -162,10 +161,6 @@ def test_a_known_token_needs_no_database(auth, state, ada):
     with state.database.writing() as db:
         db.execute(text("ALTER TABLE users RENAME TO gone"))
     assert auth.known(token) == found
-    begin = time.perf_counter()
-    for _ in range(10_000):
-        auth.known(token)
-    assert time.perf_counter() - begin < 0.2  # 20 us each, on the slowest machine
 
 
 def test_memory_of_tokens_is_bounded(auth, state, ada, monkeypatch):

@@ -184,7 +184,7 @@ def test_a_live_commit_is_not_waited_for_and_keeps_its_mark(behind):
     with committing.committing(location, MAIN):
         started = time.monotonic()
         finish(behind)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5
         assert mark(behind).exists()
 
 

@@ -160,7 +160,7 @@ def test_a_hostile_pattern_takes_no_time():
 
     start = time.monotonic()
     assert list(judge.judge([finding])) == [finding]
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
 
 
 def test_a_pattern_that_hits_nothing_is_a_finding_at_its_code(find):

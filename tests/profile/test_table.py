@@ -230,7 +230,7 @@ def test_what_takes_too_long_is_ended(table):
     with pytest.raises(UnavailableError, match=r"longer than 0\.05 seconds"):
         profile_table(subject, seconds=0.05)
 
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30
 
 
 @pytest.mark.slow
