@@ -22,6 +22,8 @@ LAYERS = {
         "changes",
         "showcase",
         "diagnosis",
+        "proposals",
+        "publishing",
         "queries",
         "serving",
         "source",

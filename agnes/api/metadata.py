@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from agnes.api.bodies import ColumnsBody
@@ -14,8 +14,9 @@ from agnes.api.problems import Problem, problem, problems
 from agnes.api.strict import StrictRoute
 from agnes.api.writing import WRITES, Key, as_json, change, in_review, of_commit, once
 from agnes.changes.wishes import Describe
+from agnes.config import Person
 from agnes.errors import NotFoundError, UsageError
-from agnes.model.table import Column
+from agnes.tables.sources import open_keboola
 
 router = APIRouter(tags=["catalog"], route_class=StrictRoute)
 
@@ -80,7 +81,29 @@ def describe_columns(
     return once(running, caller, request, key, columns, work)
 
 
-_PUSHED = example({"status": "ok", "pushed": 12})
+_VALUE = {
+    "column": "name",
+    "key": "description",
+    "ours": "As it is registered.",
+    "theirs": "Trading name.",
+    "base": "The name.",
+}
+_PUSHED = example(
+    {
+        "status": "ok",
+        "pushed": 1,
+        "table": "company",
+        "address": "in.c-crm.company",
+        "sent": {"id": {"basetype": "INTEGER", "description": "The company's number."}},
+        "equal": 4,
+        "conflicts": [_VALUE],
+        "theirs": [],
+        "dry_run": False,
+        "commit": "e2b6f1d0c3a4958677889900aabbccddeeff0011",
+        "branch": None,
+        "unrecorded": None,
+    }
+)
 _NOT_SET: dict[int | str, Any] = {
     500: {"model": Problem, "description": "This instance knows no Keboola project."}
 }
@@ -91,36 +114,55 @@ _NOT_SET: dict[int | str, Any] = {
     response_class=Response,
     responses=_PUSHED | problems(400, 404) | _NOT_SET,
 )
-def push_columns_of(running: InstanceOf, caller: Writer, table_id: TableId) -> Response:
-    """Tell a table's source what is known of its columns: types and descriptions.
+def push_columns_of(
+    running: InstanceOf,
+    caller: Writer,
+    table_id: TableId,
+    dry_run: Annotated[bool, Query(description="Say what would be sent; send nothing.")] = False,
+    force: Annotated[
+        bool, Query(description="Take the place of what was changed in Keboola, too.")
+    ] = False,
+) -> Response:
+    """Tell Keboola what is known of a table's columns: base types and descriptions.
 
-    `errors` says what Keboola did not take, and why.
+    Three versions are compared: what was pushed last, ours, and what Keboola has now. What was
+    changed here alone is sent; what was changed there is left as it is, and told: in `theirs` if
+    it was changed there alone, in `conflicts` if on both sides. What both then say is recorded by
+    a commit. `errors` says what Keboola did not take, and why.
     """
-    from agnes.keboola import Storage, full_id, push_columns
+    from agnes.publishing.columns import described
+    from agnes.publishing.push import push_tables
+    from agnes.publishing.receipt import Record
 
     view = running.serving.view(caller)
-    table = view.table(table_id)
-    if table is None:
+    if not view.sees_table(table_id):
         raise NotFoundError(f"Table '{table_id}' not found")
-    if table["source_type"] != "keboola":
-        raise UsageError(f"Table '{table_id}' is not from keboola: nothing to push it to")
+    with view.edition.reading() as snapshot:
+        tables = described(snapshot, [table_id])
     settings = running.settings
     if not settings.keboola_url or not settings.keboola_token:
         hint = "set KBC_STACK_URL and KBC_STORAGE_TOKEN"
         return problem(500, "KBC_STACK_URL or KBC_STORAGE_TOKEN is not set", hint=hint)
-    with view.edition.reading() as snapshot:
-        rows = snapshot.columns(table_id)
-    columns = {
-        row["column_name"]: Column(basetype=row["basetype"], description=row["description"])
-        for row in rows
-    }
-    if not columns:
-        return as_json({"status": "ok", "pushed": 0, "message": "No column metadata to push"})
-    with Storage(settings.keboola_url, settings.keboola_token.get_secret_value()) as storage:
-        address = full_id(table_id, table["bucket"], table["source_table"])
-        done = push_columns(storage, address, columns)
-    running.state.audit.note(
-        caller, "metadata.push", table_id, pushed=done.pushed, errors=done.errors or None
-    )
-    errors = {"errors": done.errors} if done.errors else {}
-    return as_json({"status": "ok", "pushed": done.pushed} | errors)
+
+    def keep(record: Record) -> tuple[str | None, str | None]:
+        by = Person(caller.name or caller.email, caller.email)
+        changed = running.changes.make(record, by)
+        if not changed.is_review:
+            running.serving.refresh()
+        return changed.commit, changed.branch if changed.is_review else None
+
+    with open_keboola(settings) as storage:
+        done = push_tables(
+            *(storage, running.location, view.commit, tables, keep), force=force, dry_run=dry_run
+        )
+    (outcome,) = done.tables
+    if not dry_run:
+        running.state.audit.note(
+            *(caller, "metadata.push", table_id),
+            commit=done.commit,
+            branch=done.branch,
+            pushed=len(outcome.sent),
+            conflicts=len(outcome.conflicts) or None,
+            errors=outcome.errors or None,
+        )
+    return as_json({"status": "ok"} | done.of_one())

@@ -13,7 +13,7 @@ from typing import Any
 from agnes.changes.proposed import as_new, branch_name, tell
 from agnes.changes.wishes import Wish
 from agnes.config import Author, Person, author
-from agnes.edit import Editor, Plan, subject
+from agnes.edit import Editor, Plan
 from agnes.errors import AgnesError, ConflictError, MovedError, UnavailableError
 from agnes.git.fetch import fetch
 from agnes.git.publish import catch_up
@@ -120,7 +120,7 @@ class Changes:
                 editor, plan = now, wish.plan(now)
                 _check_unmoved(first, editor, plan)
             try:
-                commit = editor.apply(plan, self._subject(plan, wish), wish.source)
+                commit = editor.apply(plan, wish.subject(plan), wish.source)
             except MovedError:
                 if attempt == ATTEMPTS - 1:
                     raise
@@ -134,7 +134,7 @@ class Changes:
     def _propose(
         self, editor: Editor, plan: Plan, wish: Wish, sees: Callable[[str], bool]
     ) -> Changed:
-        title = self._subject(plan, wish)
+        title = wish.subject(plan)
         branch = branch_name(editor.author.email, title)
         # Who may not see a definition must not learn that it says what they propose.
         hidden = [name for name in plan.unchanged if not sees(name)]
@@ -151,9 +151,6 @@ class Changes:
                 f"committed {commit[:10]}, but it cannot be served yet: {error}",
                 "it is kept, and will be in force once that is repaired",
             ) from error
-
-    def _subject(self, plan: Plan, wish: Wish) -> str:
-        return subject(wish.verb, plan.added + plan.changed + plan.removed or plan.unchanged)
 
     def _fetch(self, editor: Editor) -> None:
         if editor.upstream is not None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agnes.edit import Editor, Plan
+from agnes.edit import Editor, Plan, subject
 from agnes.errors import ConflictError, NotFoundError, PreconditionError
 from agnes.load.pack import Pack, metric_from_fields, with_columns
 from agnes.model.metric import Metric
@@ -50,6 +50,10 @@ class Wish:
                 )
                 raise PreconditionError(message, "read it again, then change it") from None
         return self._plan(editor)
+
+    def subject(self, plan: Plan) -> str:
+        """The first line of the message of its commit."""
+        return subject(self.verb, plan.added + plan.changed + plan.removed or plan.unchanged)
 
     def _plan(self, editor: Editor) -> Plan:
         raise NotImplementedError

@@ -18,7 +18,14 @@ from agnes.cli.options import (
 from agnes.cli.output import echo, print_json, table
 
 app = typer.Typer(
-    cls=lazy({"show": "agnes.cli.metadata:show"}), no_args_is_help=True, rich_markup_mode=None
+    cls=lazy(
+        {
+            "show": "agnes.cli.metadata:show",
+            "push": "agnes.cli.push_metadata:push",
+        }
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 

@@ -2,17 +2,18 @@
 
 from agnes.keboola.client import KeboolaError, Patience, Storage
 from agnes.keboola.export import Export, export_table
-from agnes.keboola.metadata import Pushed, push_columns
-from agnes.keboola.table import StorageColumn, StorageTable, full_id, list_tables, read_table
+from agnes.keboola.metadata import Words, push_columns
+from agnes.keboola.table import Said, StorageColumn, StorageTable, full_id, list_tables, read_table
 
 __all__ = [
     "Export",
     "KeboolaError",
     "Patience",
-    "Pushed",
+    "Said",
     "Storage",
     "StorageColumn",
     "StorageTable",
+    "Words",
     "export_table",
     "full_id",
     "list_tables",

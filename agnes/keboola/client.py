@@ -188,7 +188,8 @@ class Storage:
         try:
             return response.json()
         except ValueError:
-            raise KeboolaError(f"Keboola: {about}: the answer is no JSON") from None
+            message = f"Keboola: {about}: the answer is no JSON"
+            raise KeboolaError(message, None, response.status_code) from None
 
     def _refusal(self, response: httpx.Response, about: str) -> KeboolaError:
         status = response.status_code

@@ -12,16 +12,44 @@ from agnes.model.fields import Basetype
 PROVIDER = "ai-metadata-enrichment"
 BASETYPE = "KBC.datatype.basetype"
 DESCRIPTION = "KBC.description"
-_RANKS = {"user": 0, PROVIDER: 2}
+USER = "user"
+"""The provider of what a person writes in Keboola."""
+_RANKS = {USER: 0, PROVIDER: 2}
 _INCLUDE = "columns,metadata,columnMetadata,buckets"
 
 
 @dataclass(frozen=True)
+class Said:
+    """One thing that is said of a column.
+
+    Args:
+        key: `KBC.description`.
+        provider: who says so: `user`, or a program.
+        at: when, as Keboola writes it.
+    """
+
+    key: str
+    value: str
+    provider: str
+    at: str | None = None
+
+
+@dataclass(frozen=True)
 class StorageColumn:
-    """What is said of a column there."""
+    """What is said of a column there.
+
+    Args:
+        basetype, description: of all that is said, what counts most.
+        said: all of it; what counts most comes first.
+    """
 
     basetype: Basetype | None = None
     description: str | None = None
+    said: tuple[Said, ...] = ()
+
+    def of(self, provider: str) -> dict[str, str]:
+        """What one provider says, by key."""
+        return {it.key: it.value for it in self.said if it.provider == provider}
 
 
 @dataclass(frozen=True)
@@ -83,7 +111,7 @@ def _table(answer: Any) -> StorageTable:
             id_,
             str(answer.get("name") or id_.rpartition(".")[2]),
             str(bucket),
-            _said(answer.get("metadata") or (), DESCRIPTION),
+            _first(_by_weight(answer.get("metadata") or ()), DESCRIPTION),
             [str(name) for name in answer.get("primaryKey") or ()],
             {str(name): _column(said.get(name) or ()) for name in answer.get("columns") or ()},
         )
@@ -92,14 +120,26 @@ def _table(answer: Any) -> StorageTable:
 
 
 def _column(metadata: Iterable[Mapping[str, Any]]) -> StorageColumn:
-    entries = list(metadata)
-    basetype = (_said(entries, BASETYPE) or "").upper()
-    known = next((kind for kind in get_args(Basetype) if kind == basetype), None)
-    return StorageColumn(known, _said(entries, DESCRIPTION))
+    said = _by_weight(metadata)
+    return StorageColumn(
+        known_basetype(_first(said, BASETYPE)), _first(said, DESCRIPTION), tuple(said)
+    )
 
 
-def _said(metadata: Iterable[Mapping[str, Any]], key: str) -> str | None:
-    """The value of a key; a person's word counts more than a program's, and ours the least."""
-    found = [entry for entry in metadata if entry.get("key") == key and entry.get("value")]
-    found.sort(key=lambda entry: _RANKS.get(str(entry.get("provider")), 1))
-    return str(found[0]["value"]) if found else None
+def known_basetype(text: str | None) -> Basetype | None:
+    """A base type as Keboola writes it, which may be in small letters; None for one of its own."""
+    return next((kind for kind in get_args(Basetype) if kind == (text or "").upper()), None)
+
+
+def _by_weight(metadata: Iterable[Mapping[str, Any]]) -> list[Said]:
+    """What is said; a person's word counts more than a program's, and ours the least."""
+    said = [
+        Said(str(it["key"]), str(it["value"]), str(it.get("provider")), it.get("timestamp"))
+        for it in metadata
+        if it.get("key") and it.get("value")
+    ]
+    return sorted(said, key=lambda it: _RANKS.get(it.provider, 1))
+
+
+def _first(said: Iterable[Said], key: str) -> str | None:
+    return next((it.value for it in said if it.key == key), None)

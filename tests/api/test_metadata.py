@@ -138,18 +138,59 @@ def connected(start: Start, catalog: GitRepository, stack: Stack) -> Running:
 
 
 def test_keboola_is_told_what_is_known_of_columns(connected: Running, stack: Stack):
-    found = connected.as_("admin").post(PUSH)
+    admin = connected.as_("admin")
 
-    assert (found.status_code, found.json()) == (200, {"status": "ok", "pushed": 1})
-    told = stack.tables["in.c-crm.company"].column_metadata["id"]
-    assert {(entry["key"], entry["value"]) for entry in told} == {
-        ("KBC.datatype.basetype", "STRING"),
-        ("KBC.description", "The number"),
-    }
+    shown = admin.post(PUSH, params={"dry_run": "true"}).json()
+
+    assert (shown["pushed"], shown["dry_run"], shown["commit"]) == (1, True, None)
+    assert shown["sent"] == {"id": {"basetype": "STRING", "description": "The number"}}
+    assert [asked.method for asked in stack.asked] == ["GET"]
+
+    found = admin.post(PUSH)
+
+    assert (found.status_code, found.json()["status"], found.json()["pushed"]) == (200, "ok", 1)
+    assert "errors" not in found.json()
+    told = stack.said("in.c-crm.company", "ai-metadata-enrichment")
+    assert told == {"id": {"KBC.datatype.basetype": "STRING", "KBC.description": "The number"}}
+    assert found.json()["commit"] == connected.repository.git("rev-parse", "HEAD")
+    assert connected.repository.git("log", "-1", "--format=%s|%ae|%ce") == (
+        "chore(metadata): record what was pushed of company|admin@example.com|agnes@localhost"
+    )
+    audit = admin.get("/api/audit").json()["entries"][0]
+    assert (audit["action"], audit["target"]) == ("metadata.push", "company")
+
+    again = admin.post(PUSH).json()
+
+    assert (again["pushed"], again["equal"], again["commit"]) == (0, 1, None)
+
+
+def test_what_was_changed_on_both_sides_is_a_conflict_until_it_is_forced(
+    connected: Running, stack: Stack
+):
+    stack.say("in.c-crm.company", "id", "KBC.description", "Theirs", "ai-metadata-enrichment")
+    admin = connected.as_("admin")
+
+    found = admin.post(PUSH).json()
+
+    assert found["conflicts"] == [
+        {
+            "column": "id",
+            "key": "description",
+            "ours": "The number",
+            "theirs": "Theirs",
+            "base": None,
+        }
+    ]
+    assert found["sent"] == {"id": {"basetype": "STRING"}}
+    forced = admin.post(PUSH, params={"force": "true"}).json()
+    assert (forced["conflicts"], forced["pushed"]) == ([], 1)
+    assert stack.said("in.c-crm.company", "ai-metadata-enrichment")["id"]["KBC.description"] == (
+        "The number"
+    )
 
 
 def test_what_keboola_does_not_take_is_said(connected: Running, stack: Stack):
-    del stack.tables["in.c-crm.company"]
+    stack.fail("company", 400, content=b'{"error": "no, %s"}' % TOKEN.encode(), times=9)
 
     found = connected.as_("admin").post(PUSH)
 
@@ -158,10 +199,22 @@ def test_what_keboola_does_not_take_is_said(connected: Running, stack: Stack):
     assert TOKEN not in found.text
 
 
+def test_where_changes_are_reviewed_the_record_of_a_push_is_too(connected: Running, stack: Stack):
+    connected.commit({"agnes.yml": "name: Test catalog\nwrite_mode: branch\n"})
+
+    found = connected.as_("admin").post(PUSH).json()
+
+    assert found["pushed"] == 1
+    record = connected.repository.git("show", f"{found['branch']}:pushed/company.yml")
+    assert "The number" in record
+    assert found["commit"] != connected.repository.git("rev-parse", "HEAD")
+
+
 @pytest.mark.parametrize(("table", "status"), [("none", 404), ("orders", 400)])
 def test_only_a_table_from_keboola_can_be_pushed(connected: Running, table, status):
     found = connected.as_("admin").post(f"/api/admin/metadata/{table}/push")
 
+    assert connected.as_("analyst").post(PUSH).status_code == 403
     assert found.status_code == status
     assert status == 404 or "keboola" in found.json()["detail"]
 

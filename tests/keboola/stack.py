@@ -1,4 +1,7 @@
-"""A Keboola stack on loopback: a real HTTP server that speaks the documented Storage API."""
+"""A Keboola stack on loopback: a real HTTP server that speaks the documented Storage API.
+
+To try things by hand: `python -m tests.keboola.stack --table in.c-crm.company=id,name`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,19 @@ import gzip
 import io
 import json
 import re
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 TOKEN = "1234-567890-canaryCANARYcanary"
+AT = "2026-01-31T12:00:00+0100"
+"""When everything there was said."""
 
 
 @dataclass
@@ -61,9 +67,10 @@ class Fault:
     """What happens instead of an answer, the first few times.
 
     Args:
-        status: 0 hangs up; -1 hangs up in the middle of the body.
+        status: 0 hangs up; -1 does what was asked, and hangs up in the middle of the body.
         times: how often.
-        seconds: before anything happens; with status 200 the answer is only late.
+        seconds: before anything happens; with status 200 the answer is only late, unless its
+            content is HTML, as a proxy on the way would have it.
     """
 
     path: str
@@ -73,6 +80,10 @@ class Fault:
     seconds: float = 0
     method: str = ""
     content: bytes = b'{"error": "as the test wishes"}'
+
+    @property
+    def is_html(self) -> bool:
+        return self.content.startswith(b"<")
 
 
 class Stack:
@@ -90,10 +101,17 @@ class Stack:
         self.polls = 2
         """How often a job is looked at before it has ended."""
         self.job_error: str | None = None
+        self.bulk = 0
+        """The status that a whole table's metadata is answered; 0 for a stack that knows it."""
+        self.small_letters = False
+        """Whether names of columns are written in small letters there."""
+        self.refused: set[str] = set()
+        """Columns whose metadata are not taken."""
         self._lock = threading.Lock()
 
     def add(self, table_id: str, columns: list[str], *rows: Sequence[str], **more: Any) -> None:
-        self.tables[table_id] = StackTable(table_id, columns, list(rows), **more)
+        names = [name.lower() for name in columns] if self.small_letters else columns
+        self.tables[table_id] = StackTable(table_id, names, list(rows), **more)
 
     def fail(self, path: str, status: int, times: int = 1, **more: Any) -> None:
         """Let requests whose path has this in it fail."""
@@ -141,22 +159,47 @@ class Stack:
         url = f"{self.url}/signed/{number}/{name}?signature=canary"
         return {"id": number, "isSliced": bool(self.slices), "url": url, "provider": "aws"}
 
-    def store(self, table: StackTable, content: Any) -> None:
-        for column, entries in content["columnsMetadata"].items():
-            kept = table.column_metadata.setdefault(column, [])
-            for entry in entries:
-                assert entry["columnName"] == column
-                said = {
-                    "provider": content["provider"],
-                    "key": entry["key"],
-                    "value": entry["value"],
-                }
-                kept[:] = [
-                    old
-                    for old in kept
-                    if (old["provider"], old["key"]) != (said["provider"], said["key"])
-                ]
-                kept.append(said)
+    def say(self, table_id: str, column: str, key: str, value: str, provider: str) -> None:
+        """Let a provider say something of a column, in place of what it said before."""
+        kept = self.tables[table_id].column_metadata.setdefault(column, [])
+        kept[:] = [it for it in kept if (it["provider"], it["key"]) != (provider, key)]
+        kept.append({"provider": provider, "key": key, "value": value, "timestamp": AT})
+
+    def said(self, table_id: str, provider: str) -> dict[str, dict[str, str]]:
+        """What a provider says of a table's columns: column to key to value."""
+        found = self.tables[table_id].column_metadata
+        said = {
+            column: {it["key"]: it["value"] for it in entries if it["provider"] == provider}
+            for column, entries in found.items()
+        }
+        return {column: values for column, values in said.items() if values}
+
+    def store(self, table: StackTable, content: Any) -> tuple[int, Any]:
+        """Take metadata of a table's columns, without those that are refused."""
+        if self.bulk:
+            return self.bulk, {"error": "Method not found"}
+        told = content["columnsMetadata"]
+        assert content["metadata"] == []
+        assert all(it["columnName"] == column for column, its in told.items() for it in its)
+        if strange := [column for column in told if column not in table.columns]:
+            return 404, {"error": f"Columns {strange} not found"}
+        taken = {column: its for column, its in told.items() if column not in self.refused}
+        for column, entries in taken.items():
+            self._take(table, column, content["provider"], entries)
+        return 201, {"metadata": [], "columnsMetadata": taken}
+
+    def store_column(self, table: StackTable, column: str, content: Any) -> tuple[int, Any]:
+        """The same, as older stacks have it, of one column."""
+        if column not in table.columns:
+            return 404, {"error": "The column was not found in the table"}
+        if column in self.refused:
+            return 400, {"error": "This column is not to be described"}
+        self._take(table, column, content["provider"], content["metadata"])
+        return 201, content["metadata"]
+
+    def _take(self, table: StackTable, column: str, provider: str, entries: Any) -> None:
+        for entry in entries:
+            self.say(table.id, column, entry["key"], entry["value"], provider)
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:
@@ -191,7 +234,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.status == 0:
                 self.close_connection = True
                 return
-            if fault.status > 0 and fault.status != 200:
+            if fault.status > 0 and (fault.status != 200 or fault.is_html):
                 self._answer(fault.status, fault.content, fault.headers)
                 return
         status, content = self._content(method, path, headers, body)
@@ -232,8 +275,9 @@ class _Handler(BaseHTTPRequestHandler):
         if (method, what) == ("POST", "export-async"):
             return 202, stack.export(table)
         if (method, what) == ("POST", "metadata"):
-            stack.store(table, json.loads(body))
-            return 201, {"metadata": []}
+            return stack.store(table, json.loads(body))
+        if method == "POST" and (found := re.fullmatch("columns/(.+)/metadata", what)):
+            return stack.store_column(table, found[1], json.loads(body))
         return 200, table.described()
 
     def _answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
@@ -253,11 +297,11 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running() -> Iterator[Stack]:
-    """A stack that listens on a free port."""
+def running(port: int = 0) -> Iterator[Stack]:
+    """A stack that listens on a port; 0 for a free one."""
     stack = Stack()
     handler = type("Handler", (_Handler,), {"stack": stack})
-    server = _Server(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", port), handler)
     stack.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -267,3 +311,25 @@ def running() -> Iterator[Stack]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def main() -> None:
+    """Run a stack until it is interrupted, and print what a program must know of it."""
+    import argparse
+
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--table", action="append", default=[], metavar="ID=COLUMN,COLUMN")
+    given = parser.parse_args()
+    with running(given.port) as stack:
+        for table in given.table:
+            table_id, _, columns = table.partition("=")
+            stack.add(table_id, columns.split(","))
+        sys.stdout.write(f"export KBC_STACK_URL={stack.url} KBC_STORAGE_TOKEN={TOKEN}\n")
+        sys.stdout.flush()
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
