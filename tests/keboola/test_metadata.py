@@ -8,7 +8,7 @@ import json
 import pytest
 
 from agnes.keboola import KeboolaError, Patience, Storage, full_id, push_columns
-from tests.keboola.stack import TOKEN
+from tests.keboola.stack import TOKEN, running
 
 TABLE = "in.c-crm.company"
 OURS = "ai-metadata-enrichment"
@@ -122,6 +122,14 @@ def test_a_page_in_place_of_an_answer_is_an_error(stack, storage):
     stack.fail("metadata", 200, content=b"<html>Please sign in</html>")
     with pytest.raises(KeboolaError, match="no JSON"):
         push_columns(storage, TABLE, WORDS)
+
+
+def test_the_token_follows_no_redirect(stack, storage):
+    with running() as elsewhere:
+        stack.fail("metadata", 307, headers={"Location": f"{elsewhere.url}/v2/storage"})
+        with pytest.raises(KeboolaError, match="redirect"):
+            push_columns(storage, TABLE, WORDS)
+        assert elsewhere.asked == []
 
 
 def test_an_answer_that_does_not_come_is_an_error(stack):
