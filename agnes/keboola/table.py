@@ -15,6 +15,7 @@ DESCRIPTION = "KBC.description"
 USER = "user"
 """The provider of what a person writes in Keboola."""
 _RANKS = {USER: 0, PROVIDER: 2}
+_OK = 200
 _INCLUDE = "columns,metadata,columnMetadata,buckets"
 
 
@@ -25,13 +26,13 @@ class Said:
     Args:
         key: `KBC.description`.
         provider: who says so: `user`, or a program.
-        at: when, as Keboola writes it.
+        at: when, as Keboola writes it; "" if it does not say.
     """
 
     key: str
     value: str
     provider: str
-    at: str | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def _table(answer: Any) -> StorageTable:
             {str(name): _column(said.get(name) or ()) for name in answer.get("columns") or ()},
         )
     except (KeyError, TypeError, AttributeError):
-        raise KeboolaError("Keboola: the answer is no table") from None
+        raise KeboolaError("Keboola: the answer is no table", None, _OK) from None
 
 
 def _column(metadata: Iterable[Mapping[str, Any]]) -> StorageColumn:
@@ -134,7 +135,7 @@ def known_basetype(text: str | None) -> Basetype | None:
 def _by_weight(metadata: Iterable[Mapping[str, Any]]) -> list[Said]:
     """What is said; a person's word counts more than a program's, and ours the least."""
     said = [
-        Said(str(it["key"]), str(it["value"]), str(it.get("provider")), it.get("timestamp"))
+        Said(*(str(it.get(name) or "") for name in ("key", "value", "provider", "timestamp")))
         for it in metadata
         if it.get("key") and it.get("value")
     ]

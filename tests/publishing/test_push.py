@@ -366,3 +366,11 @@ def test_the_token_is_in_no_commit_no_log_and_no_error(project: Project, caplog)
     assert "***" in done.tables[0].errors[0]
     everything = project.repository.git("log", "--all", "--patch") + caplog.text + repr(done)
     assert "canary" not in everything.casefold()
+
+
+def test_an_answer_that_is_no_table_does_not_stop_the_others(project: Project):
+    project.repository.write("tables/deal.yml", COMPANY.replace("id: company", "id: deal"))
+    project.repository.commit()
+    project.stack.fail("deal", 200, content=b"<html>[]</html>")
+    deal, company = project.push("deal", "company").tables
+    assert (len(deal.errors), len(company.sent)) == (1, 2)
