@@ -22,6 +22,7 @@ LAYERS = {
         "changes",
         "showcase",
         "diagnosis",
+        "proposals",
         "queries",
         "serving",
         "source",

@@ -18,7 +18,15 @@ from agnes.cli.options import (
 from agnes.cli.output import echo, print_json, table
 
 app = typer.Typer(
-    cls=lazy({"show": "agnes.cli.metadata:show"}), no_args_is_help=True, rich_markup_mode=None
+    cls=lazy(
+        {
+            "review": "agnes.cli.review_metadata:review",
+            "apply": "agnes.cli.apply_metadata:apply",
+            "show": "agnes.cli.metadata:show",
+        }
+    ),
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 

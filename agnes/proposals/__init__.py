@@ -1,0 +1,1 @@
+"""Column metadata that is proposed: found in the data, saved, reviewed, applied."""
