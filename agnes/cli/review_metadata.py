@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -77,17 +78,16 @@ def review(
 
 
 def _begin(location: Location, stored: Stored, *, deciding: bool) -> Review:
-    from agnes.edit import Editor
     from agnes.git.writer import identity
     from agnes.proposals.known import current_columns
     from agnes.proposals.review import Review
 
-    by = ""
-    if deciding:
-        who = identity(location)
-        by = f"{who.name} <{who.email}>"
-    known = current_columns(Editor(location), stored.proposal.tables)
-    return Review(stored.proposal, known, by)
+    known = current_columns(location, stored.proposal.tables)
+    if not deciding:  # which needs no name
+        return Review(stored.proposal, known, "")
+    who = identity(location)
+    at = datetime.fromtimestamp(who.time, UTC)
+    return Review(stored.proposal, known, f"{who.name} <{who.email}>", at)
 
 
 def _save(location: Location, stored: Stored, done: Review) -> str | None:

@@ -8,11 +8,15 @@ from pathlib import Path
 
 from agnes.edit import Editor
 from agnes.errors import NotFoundError
-from agnes.model.layout import printable
+from agnes.git.refs import Location
+from agnes.git.repository import Repository
+from agnes.load.catalog import load_catalog
+from agnes.model.layout import ENDINGS, PARTS, printable
 from agnes.model.names import nearest
 from agnes.model.proposal import Proposal, ProposedTable
 from agnes.model.table import Column, Table
 from agnes.proposals.review import Item
+from agnes.sync.point import find_commit
 
 Data = Mapping[str, Sequence[Path]]
 """By table, its parquet files, as far as they are at hand."""
@@ -25,7 +29,8 @@ def check_tables(editor: Editor, wanted: Iterable[str]) -> None:
     Raises:
         NotFoundError: one is not; the hint names the nearest.
     """
-    registered = sorted(_registered(editor))
+    slots = editor.layout.slots.values()
+    registered = sorted(slot.id for slot in slots if slot.kind == "table")
     for table_id in wanted:
         if registered and table_id not in registered:
             near = nearest(table_id, registered)
@@ -36,14 +41,14 @@ def check_tables(editor: Editor, wanted: Iterable[str]) -> None:
             )
 
 
-def current_columns(editor: Editor, wanted: Iterable[str]) -> dict[str, dict[str, Column]]:
-    """What the branch says of the columns of tables; nothing of tables that are not there."""
-    there = _registered(editor)
-    return {id_: editor.table(id_).columns for id_ in wanted if id_ in there}
-
-
-def _registered(editor: Editor) -> set[str]:
-    return {slot.id for slot in editor.layout.slots.values() if slot.kind == "table"}
+def current_columns(location: Location, wanted: Iterable[str]) -> dict[str, dict[str, Column]]:
+    """What the catalog that is served says of the columns of tables, as far as they are there."""
+    repository = Repository(location, PARTS)
+    tree = repository.catalog_tree(repository.root_tree(find_commit(repository)))
+    paths = {f"tables/{table_id}{ending}" for table_id in wanted for ending in ENDINGS}
+    entries = [entry for entry in repository.folder(tree, "tables") if entry.path in paths]
+    tables = load_catalog(repository, entries).tables
+    return {table_id: table.columns for table_id, table in tables.items()}
 
 
 def check_columns(

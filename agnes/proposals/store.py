@@ -145,11 +145,11 @@ def save(location: Location, stored: Stored, content: bytes, subject: str) -> st
     Raises:
         ConflictError: somebody else changed it meanwhile.
     """
-    if stored.path is None or stored.branch is None:
+    if stored.path is None:
         assert stored.file is not None
         _write(stored.file, content)
         return None
-    editor = Editor(location, branch=stored.branch)
+    editor = Editor(location, branch=stored.branch or "HEAD")
     if stored.file is None:
         tree = editor.repository.catalog_tree(editor.repository.root_tree(editor.base))
         entry = editor.repository.entry(tree, stored.path)

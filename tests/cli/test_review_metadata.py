@@ -134,6 +134,22 @@ def test_what_was_applied_is_only_shown(proposed, da: Da):
     assert (done.code, "was applied already" in done.err) == (1, True)
 
 
+def test_where_no_branch_is_checked_out_a_proposal_is_shown_and_not_decided_on(proposed, da: Da):
+    proposed.git("switch", "--quiet", "--detach")
+
+    assert da(*REVIEW, PATH, "--json").json["counts"]["conflicts"] == 1
+    done = da(*REVIEW, PATH, "--accept", "all")
+    assert (done.code, "HEAD is detached" in done.err) == (1, True)
+
+
+def test_a_decision_is_made_when_its_commit_is(proposed, da: Da, monkeypatch):
+    monkeypatch.setenv("GIT_AUTHOR_DATE", "1767225600 +0100")
+
+    da(*REVIEW, PATH, "--accept", "all")
+
+    assert "at: '2026-01-01T00:00:00Z'" in (proposed.path / PATH).read_text()
+
+
 def test_nothing_moves_the_cursor(proposed, da: Da):
     proposed.write(PATH, 'tables: {orders: {columns: {"a\\nb": {description: "x\\ty"}}}}')
 
