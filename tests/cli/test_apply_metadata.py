@@ -6,7 +6,7 @@ import pytest
 
 from tests.cli.conftest import Da
 from tests.conftest import GitRepository
-from tests.proposals.conftest import NAME, PATH, PROPOSAL
+from tests.proposals.waiting import NAME, PATH, PROPOSAL
 
 APPLY = ("admin", "metadata", "apply")
 OLDER = ("admin", "metadata-apply")

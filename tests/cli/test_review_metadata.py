@@ -14,7 +14,7 @@ from agnes.git.refs import locate
 from agnes.proposals.store import find
 from tests.cli.conftest import Da
 from tests.conftest import GitRepository
-from tests.proposals.conftest import NAME, PATH, PROPOSAL
+from tests.proposals.waiting import NAME, PATH, PROPOSAL
 
 REVIEW = ("admin", "metadata", "review")
 

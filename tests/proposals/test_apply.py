@@ -12,11 +12,17 @@ from agnes.proposals.apply import Application, apply, plan_proposal, unified_dif
 from agnes.proposals.known import Data
 from agnes.proposals.store import find
 from tests.conftest import GitRepository
-from tests.proposals.conftest import NAME, PATH, PROPOSAL
+from tests.proposals.waiting import NAME, PATH, PROPOSAL, waiting
 
 ORDERS = "tables/orders.yml"
 APPLIED = f"proposals/applied/{NAME}.yml"
 NEW = "tables: {orders: {columns: {%s: {description: New}}}}\n"
+
+
+@pytest.fixture
+def proposed(catalog: GitRepository) -> GitRepository:
+    """The small catalog with its proposal."""
+    return waiting(catalog)
 
 
 def editor(at: GitRepository) -> Editor:

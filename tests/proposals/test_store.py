@@ -10,9 +10,15 @@ from agnes.git.refs import locate
 from agnes.proposals.review import Review
 from agnes.proposals.store import Stored, find, rewritten, save
 from tests.conftest import GitRepository
-from tests.proposals.conftest import NAME, PATH, PROPOSAL
+from tests.proposals.waiting import NAME, PATH, PROPOSAL, waiting
 
 AMOUNT = ("orders", "amount")
+
+
+@pytest.fixture
+def proposed(catalog: GitRepository) -> GitRepository:
+    """The small catalog with its proposal."""
+    return waiting(catalog)
 
 
 def found(at: GitRepository, wanted: str = NAME) -> Stored:

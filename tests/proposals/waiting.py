@@ -1,8 +1,6 @@
-"""A catalog with a proposal for its one table."""
+"""A proposal that waits, for the table of the small catalog."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.conftest import GitRepository
 
@@ -22,9 +20,8 @@ tables:
 """
 
 
-@pytest.fixture
-def proposed(catalog: GitRepository) -> GitRepository:
-    """The catalog of two metrics, with a proposal: `month` differs from what a person wrote."""
+def waiting(catalog: GitRepository) -> GitRepository:
+    """Commit the proposal: `month` differs from what a person wrote."""
     catalog.write(PATH, PROPOSAL)
     catalog.commit("Propose")
     return catalog
