@@ -221,21 +221,33 @@ class ColumnMetadataRepository(_Repository):
         return True
 
     def import_proposal(self, path: str | Path) -> int:
-        """Apply a proposal, YAML or JSON.
+        """Apply a proposal, YAML or JSON, as `da admin metadata apply` does; it stays where it is.
 
         Columns get `source: ai_enrichment` and `confidence: high` where it does not say otherwise.
+        What a person wrote of one is not overwritten, unless a reviewer accepted that. A table
+        that is not registered is registered by it.
 
         Returns:
-            How many columns it holds.
+            How many columns are as it says then.
 
         Raises:
             InvalidError: it is no proposal.
+            NotFoundError: there is no such file.
         """
-        from agnes.load.pack import read_proposal
+        from agnes.load.proposal import read_proposal
+        from agnes.proposals.apply import SOURCE, plan_columns
 
-        tables = read_proposal(Path(path))
-        self._save(tables, "ai_enrichment")
-        return sum(len(columns) for columns in tables.values())
+        proposal = read_proposal(Path(path))
+        taken = 0
+
+        def plan(editor: Editor) -> Plan:
+            nonlocal taken
+            application = plan_columns(editor, proposal)
+            taken = len(application.items)
+            return application.plan
+
+        self._commit(plan, "describe", SOURCE)
+        return taken
 
     def _save(self, tables: dict[str, dict[str, Row | None]], source: str) -> None:
         def plan(editor: Editor) -> Plan:

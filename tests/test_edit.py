@@ -115,6 +115,32 @@ def test_the_older_spelling_of_table_is_kept(catalog):
     assert "table_name: users" in (catalog.path / "metrics/sales/new.yml").read_text()
 
 
+def test_a_table_keeps_the_defaults_that_its_file_writes_out(catalog):
+    written = (
+        "id: orders\nname:\nsource_type: local\nquery_mode: local  # for now\naccess: public\n"
+        "columns:\n  month: {basetype: DATE, confidence: manual, pii: false}\n  note:\n"
+        "  amount:\n    basetype: NUMERIC\n    source: manual\n"
+    )
+    catalog.write("tables/orders.yml", written)
+    catalog.commit()
+    edit = editor(catalog)
+    described = {"amount": {"basetype": "NUMERIC", "description": "Paid"}, "new": {}}
+
+    plan = edit.put(Pack(tables={"orders": with_columns(edit.table("orders"), described)}))
+
+    expected = written.replace("    source", "    description: Paid\n    source")
+    assert plan.files["tables/orders.yml"] == f"{expected}  new: {{}}\n".encode()
+
+
+def test_a_default_that_is_new_takes_the_place_of_what_the_file_says(catalog):
+    catalog.write("tables/orders.yml", "id: orders\naccess: {groups: [hr]}\nquery_mode: remote\n")
+    catalog.commit()
+
+    plan = editor(catalog).put(Pack(tables={"orders": Table(id="orders")}))
+
+    assert plan.files["tables/orders.yml"] == b"id: orders\n"
+
+
 def test_a_file_that_does_not_validate_is_replaced(catalog):
     catalog.write(MRR, "name: [broken")
     catalog.commit()

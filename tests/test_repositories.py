@@ -666,6 +666,15 @@ def test_what_is_no_proposal_is_an_error_and_changes_nothing(columns, repository
     assert commits(repository) == 1
 
 
+def test_what_a_person_wrote_is_not_overwritten_by_a_proposal(columns, repository, tmp_path):
+    columns.save("orders", "id", description="Mine")
+    (tmp_path / "proposal.json").write_text(json.dumps(PROPOSAL))
+    columns.save("users", "id")
+
+    assert columns.import_proposal(tmp_path / "proposal.json") == 2
+    assert columns.get("orders", "id")["description"] == "Mine"
+
+
 def test_a_proposal_that_does_not_exist_is_an_error(columns, tmp_path):
     with pytest.raises(NotFoundError):
         columns.import_proposal(tmp_path / "none.yml")

@@ -59,6 +59,9 @@ _PROPOSAL = {
     "/api/proposals", responses=example({"proposals": [_PROPOSAL], "count": 1}) | problems(503)
 )
 def list_proposals(running: InstanceOf, _: Writer) -> dict[str, Any]:
-    """The branches that wait to be reviewed, as far as they were fetched, the newest first."""
+    """The branches that wait to be reviewed, as far as they were fetched, the newest first.
+
+    `agnes/...` is what users proposed, `proposals/...` metadata of columns.
+    """
     found = waiting(running.location)
     return {"proposals": found, "count": len(found)}

@@ -19,6 +19,8 @@ from agnes.model.layout import INDEX, PARTS
 from agnes.sync.point import find_commit
 
 PREFIX = "refs/heads/agnes/"
+_FOLDERS = (PREFIX.removeprefix("refs/heads/"), "proposals/")
+"""Of branches: what users change, and column metadata that is proposed."""
 _LONGEST = 60
 
 
@@ -50,7 +52,9 @@ def waiting(location: Location) -> list[dict[str, Any]]:
     """The review branches that are not merged, the newest first."""
     repository = Repository(location, PARTS)
     tip = find_commit(repository)
-    commits = unmerged(location, PREFIX.removeprefix("refs/heads/"), tip)
+    commits: dict[str, str] = {}
+    for folder in _FOLDERS:
+        commits |= unmerged(location, folder, tip)
     found = []
     for branch, id_ in commits.items():
         commit = repository.commit(id_)

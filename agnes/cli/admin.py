@@ -20,6 +20,7 @@ app = typer.Typer(
             "audit": "agnes.cli.users:audit",
             "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
             "metadata-show": "agnes.cli.metadata:show",
+            "metadata-apply": "agnes.cli.apply_metadata:apply",
         }
     ),
     no_args_is_help=True,

@@ -20,6 +20,8 @@ from agnes.cli.output import echo, print_json, table
 app = typer.Typer(
     cls=lazy(
         {
+            "review": "agnes.cli.review_metadata:review",
+            "apply": "agnes.cli.apply_metadata:apply",
             "show": "agnes.cli.metadata:show",
             "push": "agnes.cli.push_metadata:push",
         }

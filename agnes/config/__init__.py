@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,6 +174,11 @@ def advice_wanted(*, terminal: bool) -> bool:
     """Whether commands may say what to do besides: `DA_ADVICE` of 0 or 1, else on a terminal."""
     given = os.environ.get("DA_ADVICE")
     return given != "0" if given else terminal
+
+
+def text_editor() -> list[str]:
+    """The command that a person edits texts with: `VISUAL`, `EDITOR`, else vi."""
+    return shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
 
 
 def colors_wanted() -> bool:

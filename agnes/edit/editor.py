@@ -49,18 +49,25 @@ class Editor:
     Args:
         author: whose changes they are; by default git's own author.
         push: the remote's branch that a local one follows gets them first.
+        branch: another branch, by its full name, or HEAD for the one that is checked out.
 
     Raises:
         GitError: HEAD is detached, so that a commit would belong to no branch.
     """
 
     def __init__(
-        self, location: Location, author: Author | None = None, *, push: bool = False
+        self,
+        location: Location,
+        author: Author | None = None,
+        *,
+        push: bool = False,
+        branch: str | None = None,
     ) -> None:
         self.location = location
         self._author = author
         self.repository = Repository(location, PARTS)
-        tip = self.repository.tip(followed_ref(self.repository, self.repository.tip()))
+        ref = branch or followed_ref(self.repository, self.repository.tip())
+        tip = self.repository.tip(ref)
         if tip.branch is None:
             raise GitError(
                 "HEAD is detached: a commit here would belong to no branch",
@@ -272,7 +279,8 @@ class Editor:
         if document.value is None:
             plan.files[slot.path] = dump(data)
         else:
-            plan.files[slot.path] = patch(original, like(original, data))
+            full = value.model_dump() if isinstance(value, Table) else None
+            plan.files[slot.path] = patch(original, like(original, data, full))
         plan.changed.append(name)
 
     def _check_certificate(self, slot: Slot, value: Metric | Table, before: list[Metric]) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from agnes.model.metric import YAML_KEYS
 from agnes.model.scalar import core
 from agnes.yaml.loader import load
+from agnes.yaml.ruamel import same
 
 
 def with_key(original: bytes, key: str, value: Any) -> dict[str, Any]:
@@ -22,8 +24,14 @@ def with_key(original: bytes, key: str, value: Any) -> dict[str, Any]:
     return dict([*items[:at], (key, value), *items[at:]])
 
 
-def like(original: bytes, data: dict[str, Any]) -> dict[str, Any]:
-    """`data` with the spellings that the file has: defaults written out, `table_name`, one list."""
+def like(
+    original: bytes, data: dict[str, Any], full: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """`data` with the spellings that the file has: defaults written out, `table_name`, one list.
+
+    Args:
+        full: `data` with all defaults, where the file may write any of them out.
+    """
     before = core(load(original))
     if isinstance(before, list):
         before = before[0]
@@ -35,7 +43,25 @@ def like(original: bytes, data: dict[str, Any]) -> dict[str, Any]:
     for key, value in before.items():
         if key not in spelled and _is_default(key, value):
             spelled[key] = value
-    return spelled
+    return _written_out(before, spelled, full) if full is not None else spelled
+
+
+def _written_out(before: Any, data: Any, full: Any) -> Any:
+    """`data` with the defaults that a file writes out, and the nothing that it writes for them."""
+    if before is None and data == {}:
+        return None
+    if not all(isinstance(it, Mapping) for it in (before, data, full)):
+        return data
+    kept = {
+        key: value
+        for key, value in before.items()
+        if key not in data and key in full and (value is None or same(value, full[key]))
+    }
+    inner = {
+        key: _written_out(before[key], it, full.get(key)) if key in before else it
+        for key, it in data.items()
+    }
+    return inner | kept
 
 
 def _is_default(key: str, value: Any) -> bool:

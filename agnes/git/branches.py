@@ -57,6 +57,18 @@ def upstream(location: Location, branch: str) -> str | None:
     return found
 
 
+def branches(location: Location, folder: str) -> dict[str, str]:
+    """The branches in a folder of branches, here and as remotes have them: full name to commit.
+
+    Args:
+        folder: such as `agnes/`.
+    """
+    wanted = re.compile(rf"refs/(?:heads|remotes/[^/]+)/{re.escape(folder)}.+")
+    names = filter(wanted.fullmatch, open_repository(location).references)
+    tips = {name: read_tip(location, name).commit for name in names}
+    return {name: commit for name, commit in tips.items() if commit is not None}
+
+
 def unmerged(location: Location, folder: str, into: str) -> dict[str, str]:
     """The branches in a folder of branches, here and as remotes have them, that are not merged.
 
@@ -68,11 +80,8 @@ def unmerged(location: Location, folder: str, into: str) -> dict[str, str]:
         Short name to commit.
     """
     repository = open_repository(location)
-    wanted = re.compile(rf"refs/(?:heads|remotes/[^/]+)/({re.escape(folder)}.+)")
     found: dict[str, str] = {}
-    for name in repository.references:
-        if (match := wanted.fullmatch(name)) and (commit := read_tip(location, name).commit):
-            merged = commit == into or repository.descendant_of(into, commit)
-            if not merged:
-                found.setdefault(match[1], commit)
+    for name, commit in branches(location, folder).items():
+        if commit != into and not repository.descendant_of(into, commit):
+            found.setdefault(re.sub(r"^refs/(heads|remotes/[^/]+)/", "", name), commit)
     return found

@@ -16,6 +16,7 @@ from agnes.model.diagnostic import MAX_FINDINGS, Diagnostic, has_errors
 from agnes.model.fields import Model
 from agnes.model.layout import Kind, Slot, printable
 from agnes.model.metric import VARIANT, YAML_KEYS, Certificate, Metric
+from agnes.model.proposal import Decision, Proposal, ProposedColumn, ProposedTable
 from agnes.model.table import Column, Table
 from agnes.yaml.loader import Path, Positions, load, locate
 
@@ -24,13 +25,17 @@ _MODELS: dict[Kind, type[Model]] = {
     "index": Index,
     "metric": Metric,
     "table": Table,
+    "proposal": Proposal,
 }
 _INNER: dict[Kind, type[Model]] = {
     "settings": Lint,
     "index": IndexCategory,
     "metric": Certificate,
     "table": Column,
+    "proposal": Decision,
 }
+_PROPOSED: dict[int, type[Model]] = {3: ProposedTable, 5: ProposedColumn}
+"""What has keys that deep in a proposal."""
 MAX_MESSAGE = 500
 _RULE = re.compile(r"AG\d{3}")
 _NAMES = "lower-case letters, digits and underscores, a letter first, at most 64"
@@ -62,8 +67,8 @@ def read_document(slot: Slot, data: bytes) -> Document:
     try:
         content = load(data)
     except YamlError as error:
-        return Document(slot, None, (_diagnose_yaml(slot, error),))
-    findings = _Findings(slot, data)
+        return Document(slot, None, (diagnose_yaml(slot, error),))
+    findings = Findings(slot, data)
     if slot.kind == "metric" and isinstance(content, list):
         if len(content) != 1:
             findings.add((), "AG210", f"a list of {len(content)} metrics", _ONE_METRIC)
@@ -86,10 +91,10 @@ def read_metrics(path: str, data: bytes, category: str | None) -> list[Document]
     try:
         content = load(data)
     except YamlError as error:
-        return [Document(whole, None, (_diagnose_yaml(whole, error),))]
+        return [Document(whole, None, (diagnose_yaml(whole, error),))]
     items = content if isinstance(content, list) else [content]
     if not items:
-        findings = _Findings(whole, data)
+        findings = Findings(whole, data)
         findings.add((), "AG210", "the file holds no metric", "write `name: ...` and `sql: ...`")
         return [Document(whole, None, tuple(findings.found))]
     documents = []
@@ -98,27 +103,16 @@ def read_metrics(path: str, data: bytes, category: str | None) -> list[Document]
         slot = Slot(
             path, "metric", f"{names.get('category') or category or ''}/{names.get('name')}"
         )
-        findings = _Findings(slot, data)
+        findings = Findings(slot, data)
         findings.prefix = (at,) if isinstance(content, list) else ()
         documents.append(_read(slot, item, findings))
     return documents
 
 
-def _read(slot: Slot, content: Any, findings: _Findings) -> Document:
+def _read(slot: Slot, content: Any, findings: Findings) -> Document:
     if slot.kind == "metric" and isinstance(content, dict):
         content = _check_metric_keys(slot, content, findings)
-    value: Any = None
-    wrong: set[Any] = set()
-    try:
-        value = _MODELS[slot.kind].model_validate(content)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-        wrong = {part for detail in details for part in _without_variants(detail["loc"])[:1]}
-        for detail in details[:MAX_FINDINGS]:
-            findings.add_pydantic(detail, content)
-        if len(details) > MAX_FINDINGS:
-            more = f"{len(details) - MAX_FINDINGS:,} more mistakes of this kind are not shown"
-            findings.add((), "AG203", more, f"mend the first {MAX_FINDINGS}, then look again")
+    value, wrong = validate(content, findings)
     if value is not None:
         _check_identity(slot, value, findings)
     diagnostics = tuple(sorted(set(findings.found)))
@@ -126,6 +120,24 @@ def _read(slot: Slot, content: Any, findings: _Findings) -> Document:
         return Document(slot, value, diagnostics)
     rest = _rest(slot, content, wrong) if isinstance(content, dict) else None
     return Document(slot, None, diagnostics, rest)
+
+
+def validate(content: Any, findings: Findings) -> tuple[Any, set[Any]]:
+    """Make the model of a file from what it says.
+
+    Returns:
+        The model, None where there are mistakes, which are found then; the keys that they are in.
+    """
+    try:
+        return _MODELS[findings.slot.kind].model_validate(content), set()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    for detail in details[:MAX_FINDINGS]:
+        findings.add_pydantic(detail, content)
+    if len(details) > MAX_FINDINGS:
+        more = f"{len(details) - MAX_FINDINGS:,} more mistakes of this kind are not shown"
+        findings.add((), "AG203", more, f"mend the first {MAX_FINDINGS}, then look again")
+    return None, {part for detail in details for part in _without_variants(detail["loc"])[:1]}
 
 
 def _rest(slot: Slot, content: dict[str, Any], wrong: set[Any]) -> Metric | None:
@@ -146,7 +158,8 @@ def _without_variants(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
     return path
 
 
-def _diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
+def diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
+    """What is wrong with a file that cannot be read."""
     return Diagnostic(
         printable(slot.path),
         error.line,
@@ -158,7 +171,7 @@ def _diagnose_yaml(slot: Slot, error: YamlError) -> Diagnostic:
     )
 
 
-def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: _Findings) -> dict[str, Any]:
+def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: Findings) -> dict[str, Any]:
     if "sql_variants" in content:
         findings.add(
             ("sql_variants",),
@@ -182,7 +195,7 @@ def _check_metric_keys(slot: Slot, content: dict[str, Any], findings: _Findings)
     return content
 
 
-def _check_identity(slot: Slot, value: Any, findings: _Findings) -> None:
+def _check_identity(slot: Slot, value: Any, findings: Findings) -> None:
     if isinstance(value, Table):
         if value.id != slot.id:
             findings.add(
@@ -207,7 +220,7 @@ _ONE_METRIC = "write one metric per file, from `name: ...` on; `da metrics impor
 _RENAME = "make the two equal: rename the file, or change the key"
 
 
-class _Findings:
+class Findings:
     """Collects diagnostics of one file; looks positions up only if there are any."""
 
     def __init__(self, slot: Slot, data: bytes) -> None:
@@ -226,6 +239,7 @@ class _Findings:
         at_key: bool = False,
         severity: Literal["error", "warning"] = "error",
     ) -> None:
+        """Note a mistake at the place of a value, or of its key."""
         if self._positions is None:
             self._positions = locate(self.data)
         line, column, *end = self._positions.of((*self.prefix, *path), key=at_key)
@@ -341,7 +355,9 @@ def _dotted(path: Path) -> str:
 def _known_keys(kind: Kind, path: Path) -> list[str]:
     if kind == "metric" and len(path) == 1:
         return [*YAML_KEYS, "sql", f"{VARIANT}<dimension>"]
-    model = _INNER.get(kind, _MODELS[kind]) if len(path) > 1 else _MODELS[kind]
+    model = _INNER[kind] if len(path) > 1 else _MODELS[kind]
+    if kind == "proposal":
+        model = _PROPOSED.get(len(path), model)
     return list(model.model_fields)
 
 

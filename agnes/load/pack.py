@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from yaml import YAMLError
 
-from agnes.errors import InvalidError, NotFoundError, YamlError
+from agnes.errors import InvalidError, NotFoundError
 from agnes.git.entry import Entry
 from agnes.load.catalog import load_catalog
 from agnes.load.document import read_document, read_metrics
@@ -21,7 +19,6 @@ from agnes.model.catalog import Index
 from agnes.model.diagnostic import Diagnostic, has_errors
 from agnes.model.layout import Slot, printable
 from agnes.model.metric import Metric
-from agnes.model.proposal import Proposal
 from agnes.model.scalar import core
 from agnes.model.table import Column, Table
 from agnes.yaml.dump import dump
@@ -320,43 +317,3 @@ def with_columns(table: Table, columns: Mapping[str, Mapping[str, Any] | None]) 
             kept = {"pii": True} if known.get(name, {}).get("pii") else {}
             known[name] = kept | {key: value for key, value in fields.items() if value is not None}
     return table_from_fields(data)
-
-
-def read_proposal(path: Path) -> dict[str, dict[str, dict[str, Any] | None]]:
-    """Read a proposal of column metadata: `{tables: {<id>: {columns: {<name>: {...}}}}}`.
-
-    Returns:
-        Table id to column name to fields, with a proposal's defaults filled in.
-
-    Raises:
-        NotFoundError, InvalidError: there is no such file, or it has another shape.
-    """
-    if not path.is_file():
-        raise NotFoundError(f"{path} not found")
-    try:
-        content = path.read_bytes()
-        # JSON writes emoji as two escapes, which YAML does not know.
-        data = json.loads(content) if path.suffix == ".json" else load(content)
-        tables = Proposal.model_validate(data).tables
-    except YamlError as error:
-        finding = Diagnostic(
-            str(path), error.line, error.column, error.code, "error", str(error), error.hint
-        )
-        raise InvalidError(f"{path} cannot be read", [finding]) from error
-    except ValidationError as error:
-        findings = [_refused(path, found) for found in error.errors(include_url=False)]
-        raise InvalidError(f"{path} is no proposal", findings, _PROPOSAL) from None
-    except ValueError:  # no JSON
-        raise InvalidError(f"{path} is no proposal", [], _PROPOSAL) from None
-    return {
-        table_id: {name: column.metadata() for name, column in table.columns.items()}
-        for table_id, table in tables.items()
-    }
-
-
-_PROPOSAL = "it is: {tables: {<id>: {columns: {<name>: {...}}}}}"
-
-
-def _refused(path: Path, found: ErrorDetails) -> Diagnostic:
-    where = printable(".".join(map(str, found["loc"]))) or "the file"
-    return Diagnostic(str(path), 0, 0, "AG203", "error", f"`{where}`: {found['msg']}")

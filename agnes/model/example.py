@@ -97,6 +97,10 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
                                 "verdict": "accepted",
                                 "by": "Ada Lovelace <ada@example.com>",
                                 "at": "2026-02-01T09:30:00Z",
+                                "replaces": {
+                                    "basetype": "INTEGER",
+                                    "description": "Number of the order",
+                                },
                             },
                         },
                         "buyer_email": {

@@ -10,7 +10,7 @@ from typing import Literal
 from agnes.model.diagnostic import Diagnostic
 from agnes.model.names import NAME, TABLE_ID
 
-Kind = Literal["settings", "index", "metric", "table"]
+Kind = Literal["settings", "index", "metric", "table", "proposal"]
 
 SETTINGS = "agnes.yml"
 INDEX = "metrics/metrics.yml"

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from agnes.model.fields import (
+    Basetype,
     Confidence,
     MetadataSource,
     Model,
@@ -22,12 +23,22 @@ Verdict = Literal["accepted", "edited", "rejected"]
 _OF_THE_PROPOSAL = {"evidence", "decision"}
 
 
+class Replaced(Model):
+    """What the catalog said of a column, and the reviewer saw."""
+
+    basetype: Basetype | None = Field(None, description="Its type.")
+    description: Text | None = Field(None, description="What a value means.")
+
+
 class Decision(Model):
     """What a reviewer said of one column."""
 
     verdict: Verdict = Field(description="`edited` is accepted, in the reviewer's words.")
     by: RequiredText = Field(description="Who: `Ada Lovelace <ada@example.com>`.")
     at: Moment = Field(description="When, in UTC: `2026-01-31T12:00:00Z`.")
+    replaces: Replaced | None = Field(
+        None, description="What the catalog said otherwise, and the reviewer gave up for this."
+    )
 
 
 class ProposedColumn(Column):
@@ -41,10 +52,11 @@ class ProposedColumn(Column):
     def metadata(self) -> dict[str, Any]:
         """What it says of the column, as a table's file has it, a proposal's defaults filled in.
 
-        What it does not say is left out.
+        What it does not say is left out. What a reviewer edited, a person says.
         """
-        said = self.model_dump(exclude_none=True, exclude=_OF_THE_PROPOSAL)
-        return said if self.pii else {key: said[key] for key in said if key != "pii"}
+        edited = self.decision is not None and self.decision.verdict == "edited"
+        person = {"confidence": "manual", "source": "manual"} if edited else {}
+        return _suggested(self) | person
 
 
 class ProposedTable(Model):
@@ -73,8 +85,13 @@ class Proposal(Model):
         return said
 
 
+def _suggested(column: ProposedColumn) -> dict[str, Any]:
+    said = column.model_dump(exclude_none=True, exclude=_OF_THE_PROPOSAL)
+    return said if column.pii else {key: said[key] for key in said if key != "pii"}
+
+
 def _spelled(column: ProposedColumn) -> dict[str, Any]:
-    said = column.metadata()
+    said = _suggested(column)
     if column.source == ProposedColumn.model_fields["source"].default:
         del said["source"]
     return said | column.model_dump(exclude_defaults=True, include=_OF_THE_PROPOSAL)

@@ -15,6 +15,9 @@ from ruamel.yaml.scalarstring import LiteralScalarString, SingleQuotedScalarStri
 from agnes.model.scalar import Plain, is_ambiguous
 from agnes.yaml.dump import WIDTH
 
+_ENDLESS = 1 << 20
+"""A width in characters; what is on one line stays there, since broken it is hard to read."""
+
 
 class CannotEditError(Exception):
     """This way of editing does not fit this file."""
@@ -39,9 +42,12 @@ def through_ruamel(text: str, data: Mapping[str, Any]) -> str:
     """
     editor = YAML(typ="rt")
     editor.preserve_quotes = True
-    editor.width = max(WIDTH, *map(len, text.splitlines()), 0) + 1
+    lines = text.splitlines()
+    editor.width = max(WIDTH, *map(len, lines), 0) + 1
+    if len(lines) == 1 and lines[0].rstrip().endswith(("}", "]")):
+        editor.width = _ENDLESS
     editor.indent(mapping=2, sequence=4, offset=2)
-    if any(line.startswith("- ") for two in pairwise(text.splitlines()) for line in two[1:]):
+    if any(line.startswith("- ") for two in pairwise(lines) for line in two[1:]):
         editor.indent(mapping=2, sequence=2, offset=0)
     try:
         with warnings.catch_warnings():

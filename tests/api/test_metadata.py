@@ -103,6 +103,13 @@ def test_a_table_that_could_not_be_a_file_is_refused(server: Running, table_id):
     assert count(server) == 1
 
 
+def test_only_who_may_write_says_anything(server: Running):
+    body = {"columns": [{"column_name": "a"}]}
+
+    assert server.client().post(ORDERS, json=body).status_code == 401
+    assert server.as_("analyst").post(ORDERS, json=body).status_code == 403
+
+
 def test_nothing_said_is_nothing_done(server: Running):
     found = server.as_("admin").post(ORDERS, json={"columns": []})
 

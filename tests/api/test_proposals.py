@@ -97,3 +97,16 @@ def test_what_waits_is_listed_until_it_is_merged(server: Running):
     server.repository.git("merge", "--quiet", branch)
     server.wait_for(server.repository.git("rev-parse", "HEAD"))
     assert client.get("/api/proposals").json() == {"proposals": [], "count": 0}
+
+
+def test_metadata_that_is_proposed_is_listed_beside_it(server: Running):
+    server.as_("analyst").post(PATH, json=MRR)
+    server.repository.git("switch", "--quiet", "--create", "proposals/acme_metadata")
+    server.repository.write("proposals/acme_metadata.yml", "tables: {}\n")
+    server.repository.commit("feat(metadata): propose", at=1_600_000_000)
+    server.repository.git("switch", "--quiet", "main")
+
+    found = server.as_("admin").get("/api/proposals").json()["proposals"]
+
+    assert [it["branch"].split("/")[0] for it in found] == ["agnes", "proposals"]
+    assert found[1]["title"] == "feat(metadata): propose"

@@ -15,7 +15,6 @@ from agnes.load.pack import (
     Pack,
     metric_from_fields,
     read_pack,
-    read_proposal,
     table_from_fields,
     with_columns,
 )
@@ -779,88 +778,6 @@ def test_bad_metadata_is_refused_in_the_words_of_a_file(fields, words):
     [finding] = caught.value.diagnostics
     assert finding.path == "tables/orders.yml"
     assert words in finding.message
-
-
-PROPOSAL = {"tables": {"orders": {"columns": {"id": {"basetype": "STRING"}, "no": None}}}}
-
-
-@pytest.mark.parametrize("as_text", [dump, lambda data: json.dumps(data, indent="\t").encode()])
-def test_a_proposal_is_read_as_yaml_or_json_with_its_defaults(write, as_text):
-    root = write({"p.yml": as_text(PROPOSAL)})
-
-    defaults = {"confidence": "high", "source": "ai_enrichment"}
-    assert read_proposal(root / "p.yml") == {
-        "orders": {"id": {"basetype": "STRING"} | defaults, "no": defaults}
-    }
-
-
-def test_a_proposal_may_say_otherwise(write):
-    column = {"confidence": "low", "source": "manual"}
-    root = write({"p.yml": dump({"tables": {"o": {"columns": {"a": column}}}})})
-
-    assert read_proposal(root / "p.yml") == {"o": {"a": column}}
-
-
-@pytest.mark.parametrize("fields", [{"confidence": None}, {"source": None}, {}])
-def test_a_proposal_without_a_value_means_the_default(write, fields):
-    root = write({"p.yml": dump({"tables": {"o": {"columns": {"a": fields}}}})})
-
-    assert read_proposal(root / "p.yml")["o"]["a"] == {
-        "confidence": "high",
-        "source": "ai_enrichment",
-    }
-
-
-def test_a_json_proposal_of_an_older_instance_may_hold_emoji(write):
-    column = {"description": "Grüße 😀"}
-    root = write({"p.json": json.dumps({"tables": {"o": {"columns": {"a": column}}}})})
-
-    assert read_proposal(root / "p.json")["o"]["a"]["description"] == "Grüße 😀"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        *("", "[]", "text", "tables:", "tables: []", "tables: {a: }", "tables: {a: {}}"),
-        *("tables: {a: {columns: }}", "tables: {a: {columns: [b]}}", "table: {}"),
-        *("tables: {a: {columns: {b: x}}}", "tables: {a: {columns: {b: [x]}}}"),
-        "tables: {a: {columns: {b: 5}}}",
-    ],
-)
-def test_what_is_no_proposal_is_refused_with_the_shape_of_one(write, content):
-    root = write({"p.yml": content})
-
-    with pytest.raises(InvalidError, match=r"p\.yml") as caught:
-        read_proposal(root / "p.yml")
-
-    assert "tables: {<id>: {columns:" in caught.value.hint
-
-
-def test_a_proposal_that_is_refused_says_which_value_is_wrong(write):
-    root = write({"p.yml": "tables: {orders: {columns: {id: {basetype: TEXT}}}}"})
-
-    with pytest.raises(InvalidError) as caught:
-        read_proposal(root / "p.yml")
-
-    [finding] = caught.value.diagnostics
-    assert "tables.orders.columns.id.basetype" in finding.message
-    assert "TIMESTAMP" in finding.message
-
-
-def test_a_broken_proposal_is_refused_at_its_place(write):
-    root = write({"p.yml": "tables:\n  a: {columns\n"})
-
-    with pytest.raises(InvalidError) as caught:
-        read_proposal(root / "p.yml")
-
-    [finding] = caught.value.diagnostics
-    assert (finding.line, finding.column, finding.code) == (2, 6, "AG101")
-
-
-@pytest.mark.parametrize("name", ["missing.yml", "."])
-def test_a_proposal_that_is_not_there(tmp_path, name):
-    with pytest.raises(NotFoundError):
-        read_proposal(tmp_path / name)
 
 
 def test_every_pack_that_is_read_can_be_written(write):
