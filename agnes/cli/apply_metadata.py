@@ -9,13 +9,14 @@ import typer
 
 from agnes.cli.changes import DryRunOption
 from agnes.cli.options import CatalogOption, JsonOption, catalog_or_none, catalog_path
-from agnes.cli.output import echo, note, print_json, style
+from agnes.cli.output import echo, note, print_json, progress, style
 
 if TYPE_CHECKING:
     from agnes.edit import Editor
     from agnes.proposals.apply import Application
     from agnes.proposals.known import Data
     from agnes.proposals.store import Stored
+    from agnes.publishing.outcome import Pushed
 
 FileArgument = Annotated[
     str, typer.Argument(metavar="FILE", help="A proposal: its path, or its name.")
@@ -25,6 +26,9 @@ FileArgument = Annotated[
 def apply(
     file: FileArgument,
     dry_run: DryRunOption = False,
+    push_to_source: Annotated[
+        bool, typer.Option("--push-to-source", help="Then tell Keboola, as `push` does.")
+    ] = False,
     json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -37,7 +41,7 @@ def apply(
     \b
     Examples:
       da admin metadata apply proposals/acme_metadata_20260131_120000.yml --dry-run
-      da admin metadata apply acme_metadata_20260131_120000
+      da admin metadata apply acme_metadata_20260131_120000 --push-to-source
       da admin metadata apply ../older/proposal.json
     """
     if catalog_or_none(catalog) is None:
@@ -54,12 +58,34 @@ def apply(
     editor = Editor(location)
     application = applying.plan_proposal(editor, stored, _data(catalog))
     commit = None if dry_run else applying.apply(editor, application, stored)
-    if json:
-        print_json(_as_data(editor, stored, application, commit, dry_run=dry_run))
-    else:
+    if not json:
         _tell(editor, stored, application, commit, dry_run=dry_run)
-    if application.conflicts:
+    pushed = _push(path, application) if push_to_source and not dry_run else None
+    if json:
+        data = _as_data(editor, stored, application, commit, dry_run=dry_run)
+        print_json(data | ({"pushed": pushed.as_dict()} if pushed else {}))
+    elif pushed:
+        _tell_pushed(pushed)
+    if application.conflicts or (pushed and (pushed.failed or pushed.unrecorded)):
         raise typer.Exit(1)
+
+
+def _push(path: Path, application: Application) -> Pushed:
+    from agnes.publishing.at_hand import push_here
+
+    with progress("Pushing") as advance:
+        return push_here(path, application.tables, skip_others=True, advance=advance)
+
+
+def _tell_pushed(pushed: Pushed) -> None:
+    from agnes.cli.push_metadata import in_short, notes
+
+    if not pushed.tables:
+        note("none of these tables comes from Keboola: nothing to push")
+    for line in in_short(pushed):
+        echo(line)
+    for text in notes(pushed):
+        note(text)
 
 
 def _data(catalog: Path | None) -> Data:

@@ -56,6 +56,8 @@ def push_here(
         wanted = possible if table_ids is None else table_ids
         tables = described(snapshot, [it for it in wanted if it in possible or not skip_others])
         commit = str(snapshot.info()["commit_id"])
+    if skip_others and not tables:
+        return Pushed([], dry_run)
     if not dry_run:
         _ = Editor(location).author  # what cannot be recorded is not begun
 

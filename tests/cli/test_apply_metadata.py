@@ -6,6 +6,7 @@ import pytest
 
 from tests.cli.conftest import Da
 from tests.conftest import GitRepository
+from tests.keboola.stack import TOKEN, running
 from tests.proposals.waiting import NAME, PATH, PROPOSAL
 
 APPLY = ("admin", "metadata", "apply")
@@ -142,3 +143,58 @@ def test_what_is_not_there_names_the_nearest_and_changes_nothing(here, da: Da, t
 
     assert (done.code, done.out, words in done.err) == (1, "", True), done.err
     assert here.git("rev-parse", "HEAD") == head
+
+
+COMPANY = "id: company\nsource_type: keboola\nbucket: in.c-crm\ncolumns:\n  id: {}\n  name: {}\n"
+OF_COMPANY = """\
+tables:
+  company: {columns: {id: {basetype: INTEGER}, name: {description: As it is registered}}}
+  orders: {columns: {amount: {description: Paid amount}}}
+"""
+
+
+@pytest.fixture
+def stack(here: GitRepository, monkeypatch):
+    here.write("tables/company.yml", COMPANY)
+    here.write("proposals/company.yml", OF_COMPANY)
+    here.commit("Propose")
+    with running() as stack:
+        stack.add("in.c-crm.company", ["id", "name"])
+        monkeypatch.setenv("KBC_STACK_URL", stack.url)
+        monkeypatch.setenv("KBC_STORAGE_TOKEN", TOKEN)
+        yield stack
+
+
+def test_what_was_applied_goes_on_to_the_source(stack, da: Da):
+    done = da(*APPLY, "company", "--push-to-source")
+
+    assert (done.code, done.out.splitlines()) == (
+        0,
+        ["Imported 3 column(s) from proposal.", "Pushed metadata for company to source."],
+    )
+    assert stack.said("in.c-crm.company", "ai-metadata-enrichment") == {
+        "id": {"KBC.datatype.basetype": "INTEGER"},
+        "name": {"KBC.description": "As it is registered"},
+    }
+
+
+def test_a_dry_run_pushes_nothing(stack, da: Da):
+    assert da(*APPLY, "company", "--push-to-source", "--dry-run").code == 0
+    assert stack.said("in.c-crm.company", "ai-metadata-enrichment") == {}
+
+
+def test_a_push_that_fails_is_told_and_what_was_applied_stays(stack, da: Da, monkeypatch):
+    monkeypatch.setenv("KBC_STORAGE_TOKEN", "another")
+
+    done = da(*OLDER, "company", "--push-to-source", "--json")
+
+    assert done.code == 1
+    assert done.json["imported"] == 3
+    assert "401" in done.json["pushed"]["tables"][0]["errors"][0]
+
+
+def test_where_nothing_comes_from_keboola_nothing_is_pushed(proposed, da: Da):
+    done = da(*APPLY, PATH, "--push-to-source")
+
+    assert done.code == 0
+    assert "nothing to push" in done.err
