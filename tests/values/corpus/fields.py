@@ -15,8 +15,9 @@ _FIRST = (
 )
 _LAST = "Lovelace Hopper Turing Dijkstra Liskov Knuth Allen Núñez Müller Novák Chen Okafor".split()
 _WORDS = """
-the customer asked for a refund of order because package arrived late and box was damaged please call
-back tomorrow new contract signed with legal waiting on budget approval meeting moved to next week
+the customer asked for a refund of order because package arrived late and box was damaged
+please call back tomorrow new contract signed with legal
+waiting on budget approval meeting moved to next week
 """.split()
 _START = datetime(2021, 1, 1, tzinfo=UTC)
 
