@@ -20,7 +20,7 @@ _SMALL = 50_000
 _STRETCH = 10
 _LONGEST = 20_000
 """Characters of a value."""
-_BATCH = 100
+_BATCH = 1_000
 """Columns that are read at once."""
 _SETTINGS: dict[str, Any] = {
     "memory_limit": "1GiB",
@@ -75,21 +75,13 @@ class Sampler:
             UnavailableError: a file cannot be read.
         """
         found: dict[str, list[str | None]] = {}
-        places = {name: at for at, name in enumerate(schema.types)}
-        # By place: a column may be called anything.
-        names = [f"c{at}" for at in range(len(places))]
-        large = schema.rows > _SMALL
         with _translated(files):
-            self._open(files, numbered=large).create_view("source", replace=True)
-            listed = ", ".join([*names, "n"] if large else names)
-            self._connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW numbered({listed}) AS FROM source"
-            )
+            self._open(files, numbered=schema.rows > _SMALL).create_view("source", replace=True)
             for start in range(0, len(columns), _BATCH):
                 batch = columns[start : start + _BATCH]
-                texts = ", ".join(f"left(c{places[it]}::VARCHAR, {_LONGEST})" for it in batch)
+                texts = ", ".join(f"left({_quoted(it)}::VARCHAR, {_LONGEST})" for it in batch)
                 read = self._connection.execute(
-                    f"SELECT {texts} FROM numbered {_chosen(schema.rows, len(files), rows)}"  # noqa: S608
+                    f"SELECT {texts} FROM source {_chosen(schema.rows, len(files), rows)}"  # noqa: S608
                 ).fetchall()
                 values = zip(*read, strict=True) if read else [()] * len(batch)
                 found |= {name: list(them) for name, them in zip(batch, values, strict=True)}
@@ -103,10 +95,9 @@ class Sampler:
         """
         with _translated(files):
             self._open(files).create_view("other", replace=True)
-            quoted = '"' + column.replace('"', '""') + '"'
             found = self._connection.execute(
                 "SELECT count(*) FROM (SELECT unnest($1::VARCHAR[]) AS v) WHERE v IN"  # noqa: S608
-                f" (SELECT {quoted}::VARCHAR FROM other)",
+                f" (SELECT {_quoted(column)}::VARCHAR FROM other)",
                 [list(values)],
             ).fetchall()
         return float(found[0][0]) / max(len(values), 1)
@@ -117,6 +108,10 @@ class Sampler:
         )
 
 
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _chosen(total: int, files: int, rows: int) -> str:
     """SQL that chooses rows from all over the files, the same each time."""
     if total <= _SMALL:
@@ -124,7 +119,9 @@ def _chosen(total: int, files: int, rows: int) -> str:
     stretches = max(rows // _STRETCH // files, 1)
     step = max(total // files // stretches, _STRETCH)
     starts = (at * step for at in range(stretches))
-    where = " OR ".join(f"n BETWEEN {start} AND {start + _STRETCH - 1}" for start in starts)
+    where = " OR ".join(
+        f"file_row_number BETWEEN {start} AND {start + _STRETCH - 1}" for start in starts
+    )
     return f"WHERE {where} LIMIT {rows}"
 
 

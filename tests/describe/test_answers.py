@@ -52,7 +52,7 @@ def test_another_form_is_an_error(data):
 def test_json_may_be_in_a_fence():
     assert read_json('```json\n{"a": 1}\n```') == {"a": 1}
     for broken in ("", "```json\n```", "Sure! {}", "[" * 100_000):
-        with pytest.raises(ValueError, match="Expecting|nested"):
+        with pytest.raises(ValueError, match=r"Expecting|nested"):
             read_json(broken)
 
 

@@ -40,13 +40,13 @@ def test_rows_from_each_of_several_files(sampler, tmp_path):
     assert set(values) == {"0", "1", "2"}
 
 
-def test_thousands_of_columns(sampler, tmp_path):
-    columns = ", ".join(f"{at} AS c{at}" for at in range(5_000))
+def test_more_columns_than_are_read_at_once(sampler, tmp_path):
+    columns = ", ".join(f"{at} AS c{at}" for at in range(1_200))
     file = write_parquet(tmp_path / "t.parquet", f"SELECT {columns}")
 
-    values = sampler.sample([file], sampler.schema([file]), [f"c{at}" for at in range(5_000)])
+    values = sampler.sample([file], sampler.schema([file]), [f"c{at}" for at in range(1_200)])
 
-    assert values["c4999"] == ["4999"]
+    assert values["c1199"] == ["1199"]
 
 
 def test_the_share_of_values_that_another_column_has(sampler, tmp_path):
