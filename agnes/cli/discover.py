@@ -144,7 +144,7 @@ def _tell_problems(found: Discovery, *, all_: bool) -> None:
             note(f"{name} is left out: {why}")
     if missing and all_:
         named = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
-        note(f"{len(missing)} tables have no data at hand and are left out: {named}")
+        note(f"left out, for no data are at hand: {named}")
     for text in found.notes:
         note(text)
 
@@ -196,12 +196,14 @@ def _levels(found: Discovery) -> dict[str, int]:
 
 
 def _report(found: Discovery, saved: Saved | None) -> None:
+    from agnes.proposals.discover import extent
+
     if saved is None:
         echo("Nothing to propose.")
         return
     described = sum(it.description is not None for it in found.columns)
     personal = sum(it.pii for it in found.columns)
-    echo(f"Proposed {len(found.columns)} columns of {len(found.proposal.tables)} tables:")
+    echo(f"Proposed {extent(found.proposal)}:")
     rows = [(level, f"{count}") for level, count in _levels(found).items()]
     rows += [("described", f"{described}"), ("personal data", f"{personal}")]
     for line in table(rows):

@@ -47,8 +47,19 @@ class Discovery:
     @property
     def columns(self) -> list[ProposedColumn]:
         """All that are proposed."""
-        tables = self.proposal.tables.values()
-        return [column for table in tables for column in table.columns.values()]
+        return columns_of(self.proposal)
+
+
+def columns_of(proposal: Proposal) -> list[ProposedColumn]:
+    """All columns that are proposed."""
+    tables = proposal.tables.values()
+    return [column for table in tables for column in table.columns.values()]
+
+
+def extent(proposal: Proposal) -> str:
+    """How much is proposed: `7 columns of 1 table`."""
+    counts = {"column": len(columns_of(proposal)), "table": len(proposal.tables)}
+    return " of ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items())
 
 
 def discover(
@@ -78,10 +89,8 @@ def discover(
     found = Discovery(Proposal(created_at=now, describer=describer.name, tables=tables))
     if unknown and not table_ids:
         named = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
-        found.notes.append(
-            f"{len(unknown)} files are of no registered table: {named};"
-            " register them: da admin register-table --from FOLDER"
-        )
+        remedy = "register them: da admin register-table --from FOLDER"
+        found.notes.append(f"data of no registered table: {named}; {remedy}")
     with Sampler() as sampler:
         finder = _Finder(sampler, registered, data, describer, found)
         for done, table_id in enumerate(wanted):

@@ -11,6 +11,7 @@ from agnes.edit.plan import Plan
 from agnes.errors import MovedError
 from agnes.git.refs import Location
 from agnes.model.proposal import Proposal
+from agnes.proposals.discover import extent
 from agnes.sync.reconcile import reconcile
 from agnes.yaml.dump import dump
 
@@ -59,8 +60,7 @@ def save(location: Location, proposal: Proposal, *, branch: bool = True) -> Save
     editor = Editor(location)
     project = project_of(editor)
     content = dump(proposal.model_copy(update={"project": project}).to_yaml())
-    columns = sum(len(table.columns) for table in proposal.tables.values())
-    subject = f"feat(metadata): propose {columns} columns of {len(proposal.tables)} tables"
+    subject = f"feat(metadata): propose {extent(proposal)}"
     at = datetime.now(UTC)
     for _ in range(_TRIES):
         name = name_of(project, at)

@@ -57,7 +57,7 @@ def test_nothing_to_propose(da, here):
     done = da(*DISCOVER)
 
     assert (done.code, done.out) == (0, "Nothing to propose.\n")
-    assert "no data at hand" in done.err
+    assert "left out, for no data are at hand: orders" in done.err
 
 
 def test_an_agent_fills_in_a_task(da, here):

@@ -160,15 +160,13 @@ def test_few_values_leave_more_open():
     assert guess("created_at", "VARCHAR", ["2024-01-31"]).confidence == "medium"
 
 
+NUMBERS = st.text("0123456789+-(),.' %$€eE", max_size=20)
+
+
 @given(
     st.text(max_size=20),
-    st.sampled_from(
-        ["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(38,0)", "HUGEINT", "BLOB", "INTEGER[]"]
-    ),
-    st.lists(
-        st.none() | st.text(max_size=30) | st.from_regex(r"\A[-+$(]?[\d.,' ]{1,30}[)%€]?\Z"),
-        max_size=8,
-    ),
+    st.sampled_from(["VARCHAR", "BIGINT", "DOUBLE", "DECIMAL(38,0)", "HUGEINT", "BLOB"]),
+    st.lists(st.none() | st.text(max_size=30) | NUMBERS, max_size=8),
 )
 def test_any_column_gets_an_answer(name, type_, texts):
     assert guess(name, type_, texts).evidence
