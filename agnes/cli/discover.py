@@ -127,14 +127,14 @@ def _data(folder: Path | None, catalog: Path | None) -> Files:
     from agnes.cli.query import data_folders
     from agnes.queries.local import local_data
 
-    if folder is None:
-        try:
-            return local_data(data_folders(catalog)).tables
-        except NotFoundError as error:
-            hint = "get it with da sync, make some (da demo-data data/parquet), or name it: --data"
-            raise NotFoundError(error.message, hint) from None
-    files = sorted(folder.glob("*.parquet"))
-    return {file.stem: [file] for file in files} if files else local_data([folder]).tables
+    hint = "get it with da sync, make some (da demo-data data/parquet), or name it: --data"
+    files = sorted(folder.glob("*.parquet")) if folder else []
+    if files:
+        return {file.stem: [file] for file in files}
+    try:
+        return local_data([folder] if folder else data_folders(catalog)).tables
+    except NotFoundError as error:
+        raise NotFoundError(error.message, hint) from None
 
 
 def _tell_problems(found: Discovery, *, all_: bool) -> None:

@@ -7,12 +7,23 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agnes.values.personal import masked
+from agnes.values.words import words
 
 if TYPE_CHECKING:
     from agnes.model.fields import Basetype, Confidence
 
 _SAMPLES = 8
 _LONGEST = 80
+_PERSONS = frozenset(
+    """
+    first last full given family middle maiden nick user customer contact owner employee author
+    person assignee buyer recipient holder sender signer
+    """.split()
+)
+_OF_PERSONS = frozenset(
+    "surname lastname firstname fullname username birthdate birthday dob ssn street address "
+    "passport nickname vorname nachname prijmeni jmeno strasse".split()
+)
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,13 @@ class ColumnFacts:
 
     @property
     def samples(self) -> list[str]:
-        """A few of its values, cut off, without what is sensitive in them."""
+        """A few of its values, cut off, without what is sensitive in them.
+
+        None of a column that is called like a person's name, address or birth: its values do not
+        tell that they are.
+        """
+        if _names_a_person(self.name):
+            return []
         return [_shown(value) for value in self.values[:_SAMPLES]]
 
 
@@ -87,6 +104,12 @@ class Said:
 
     description: str
     confidence: Confidence
+
+
+def _names_a_person(name: str) -> bool:
+    said = words(name)
+    named = said[-1:] == ["name"] and not _PERSONS.isdisjoint(said)
+    return named or not _OF_PERSONS.isdisjoint(said) or {"birth", "date"} <= set(said)
 
 
 def _shown(value: str) -> str:

@@ -152,17 +152,10 @@ def _category(_table: TableFacts, column: ColumnFacts, hints: Hints) -> Iterator
     """The values that there are, of a text that has few."""
     if column.basetype != "STRING" or column.sensitive or not hints.words or hints.key:
         return
-    if hints.last in ("name", "surname") and not _PERSONS.isdisjoint(hints.words):
-        return
     known = column.samples
     few = 2 <= column.distinct <= _CATEGORIES and column.distinct * 10 <= column.rows
     if few and len(known) == column.distinct and all(0 < len(it) <= 30 for it in known):
         yield Said(f"{_sentence(hints.words)}: {listed(sorted(known))}", "medium")
-
-
-_PERSONS = frozenset(
-    "first last full given family surname user customer contact owner employee author".split()
-)
 
 
 def _row_of(table: TableFacts) -> str:

@@ -88,11 +88,10 @@ def discover(
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = Discovery(Proposal(created_at=now, describer=describer.name, tables=tables))
     if unknown and not table_ids:
-        named = ", ".join(unknown[:5]) + (", ..." if len(unknown) > 5 else "")
         remedy = "register them: da admin register-table --from FOLDER"
-        found.notes.append(f"data of no registered table: {named}; {remedy}")
+        found.notes.append(f"data of no registered table: {_named(unknown)}; {remedy}")
     with Sampler() as sampler:
-        finder = _Finder(sampler, registered, data, describer, found)
+        finder = _Finder(sampler, registered, data, describer)
         for done, table_id in enumerate(wanted):
             advance(done, len(wanted))
             known = {it["column_name"]: it for it in columns if it["table_id"] == table_id}
@@ -104,8 +103,16 @@ def discover(
             if proposed is not None and proposed.columns:
                 tables[table_id] = proposed
         advance(len(wanted), len(wanted))
+    found.notes += [
+        f"described by rules only: {_named(them)}: {why}"
+        for why, them in finder.undescribed.items()
+    ]
     found.proposal = found.proposal.model_copy(update={"tables": tables})
     return found
+
+
+def _named(table_ids: Sequence[str]) -> str:
+    return ", ".join(table_ids[:5]) + (", ..." if len(table_ids) > 5 else "")
 
 
 def _wanted(registered: Mapping[str, Row], table_ids: Sequence[str]) -> list[str]:
@@ -118,7 +125,11 @@ def _wanted(registered: Mapping[str, Row], table_ids: Sequence[str]) -> list[str
 
 
 class _Finder:
-    """Looks at one table after the other."""
+    """Looks at one table after the other.
+
+    Attributes:
+        undescribed: why the describer failed, and for which tables.
+    """
 
     def __init__(
         self,
@@ -126,14 +137,13 @@ class _Finder:
         registered: Mapping[str, Row],
         data: Files,
         describer: Describer,
-        found: Discovery,
     ) -> None:
         self._sampler = sampler
         self._registered = registered
         self._data = data
         self._describer = describer
-        self._found = found
         self._rules = Rules()
+        self.undescribed: dict[str, list[str]] = {}
         self._keys: dict[str, str] | None = None
 
     def propose(
@@ -181,7 +191,7 @@ class _Finder:
         try:
             return said | dict(self._describer.describe(table))
         except (UnavailableError, ValueError) as error:
-            self._found.notes.append(f"{table.id} is described by rules only: {error}")
+            self.undescribed.setdefault(str(error), []).append(table.id)
             return said
 
     def _related(self, table_id: str, look: _Look, uses: Sequence[Any]) -> ColumnFacts:

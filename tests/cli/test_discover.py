@@ -91,7 +91,7 @@ def test_a_model_that_refuses_leaves_it_to_the_rules(da, here, model):  # noqa: 
     done = da(*DISCOVER, "--describe", model.url, "--model", "m")
 
     assert done.code == 0
-    assert "described by rules only: 127.0.0.1: 401, the key is not valid" in done.err
+    assert "described by rules only: customers, orders: 127.0.0.1: 401, the key is not" in done.err
     assert len(model.asked) == 1
 
 

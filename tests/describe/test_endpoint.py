@@ -13,6 +13,7 @@ from tests.describe.conftest import column, completion, table
 FACTS = table(
     column("id", "INTEGER", is_key=True, values=["1", "2"]),
     column("email", sensitive="email"),
+    column("full_name", values=["Ada Lovelace"]),
     column("notes", values=["mail ada@example.com", "x" * 200, "two\nlines"]),
 )
 
@@ -47,7 +48,9 @@ def test_what_is_sensitive_is_not_sent(model, endpoint):
     }
     first, second, third = asked["columns"]["notes"]["samples"]
     assert (first, len(second), third) == ("mail <email>", 80, "two lines")
-    assert "ada@example.com" not in json.dumps(model.asked)
+    sent = json.dumps(model.asked)
+    assert "ada@example.com" not in sent
+    assert "Lovelace" not in sent
 
 
 def test_many_columns_are_asked_for_in_turns(model, endpoint):

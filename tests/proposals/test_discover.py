@@ -104,7 +104,7 @@ def test_where_nothing_is_open_nothing_is_proposed(shop):
 def test_a_describer_that_fails_leaves_it_to_the_rules(shop):
     found = discovered(shop, Broken())
 
-    assert "orders is described by rules only: nobody there" in found.notes
+    assert found.notes == ["described by rules only: customers, orders: nobody there"]
     assert found.proposal.tables["orders"].columns["order_id"].description
 
 
