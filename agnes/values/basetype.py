@@ -16,7 +16,7 @@ from agnes.values.booleans import LETTERS, NUMBERS, PAIRS, STATES, pair_of
 from agnes.values.dates import Days, read_days
 from agnes.values.guess import Guess, counted
 from agnes.values.hints import Hints
-from agnes.values.kinds import kind_of
+from agnes.values.kinds import is_quantity, kind_of
 from agnes.values.numbers import read_number
 from agnes.values.quantities import guess_numbers
 from agnes.values.words import present
@@ -113,6 +113,10 @@ def _string(there: Sequence[str], numbers: int, days: Days | None) -> Guess:
         said = counted(numbers, len(there), "numbers, the others are not")
         # Many of one and few of the other: codes, or numbers with mistakes.
         return Guess("STRING", "medium" if numbers * 4 < 3 * len(there) else "low", (said,))
+    quantities = sum(map(is_quantity, there))
+    if quantities >= MOST * len(there):
+        said = counted(quantities, len(there), "numbers with a unit")
+        return Guess("STRING", "medium", (said,))
     return Guess("STRING", "high", ("text",))
 
 

@@ -50,6 +50,8 @@ _CODES = frozenset(
     siren siret barcode sku passport
     """.split()
 )
+_AUTHORITIES = frozenset("tax national passport vat license personal social".split())
+"""Who gives out an id that is no key of a table."""
 _MAYBE_CODES = frozenset(
     """
     code codes number no nr nummer num account konto article model version room unit branch center
@@ -152,7 +154,8 @@ class Hints:
     @property
     def code(self) -> bool:
         """Digits that the world outside gave out, and that nobody adds up."""
-        return self.any(_CODES) and not self._is_rate and not self.count
+        outside = self.key and self.any(_AUTHORITIES)
+        return outside or (self.any(_CODES) and not self._is_rate and not self.count)
 
     @property
     def maybe_code(self) -> bool:

@@ -14,6 +14,7 @@ _FORMS = {
     "e-mail addresses": re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+"),
     "URLs": re.compile(r"[a-z][a-z+.-]*://\S+|www\.\S+"),
     "hashes": re.compile(r"[0-9a-f]{32,}|[0-9A-F]{32,}"),
+    "IP addresses": re.compile(r"(?:\d{1,3}\.){3}\d{1,3}(?:[:/]\d+)?"),
     "versions": re.compile(r"v?\d+\.\d+(\.\d+)+([-+.]\w+)*"),
     "times of day": re.compile(r"[0-2]?\d:[0-5]\d(:[0-5]\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?"),
     "durations": re.compile(r"-?\d+:[0-5]\d(:[0-5]\d(\.\d+)?)?|P(?=.)\d*[\dYMWDTHS.]*"),
@@ -39,6 +40,14 @@ _TESTS: dict[str, Callable[[str], object]] = {
     "JSON": _is_json,
     "account numbers (IBAN)": is_iban,
 }
+
+
+_QUANTITY = re.compile(r"[-+]?\d[\d., ]*\s?[A-Za-z°µΩ%/²³]{1,6}")
+
+
+def is_quantity(text: str) -> bool:
+    """Whether a text is a number with a unit: `1.5 kg`, `900K`."""
+    return _QUANTITY.fullmatch(text) is not None
 
 
 def kind_of(texts: Sequence[str]) -> str | None:

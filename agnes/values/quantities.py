@@ -108,7 +108,7 @@ class _Column:
                     yield from () if hints.money else (self._of("TIMESTAMP", "low", why),)
                 return
         days = None
-        if not any(self._scales) and len(self._digits[0]) in (8, 12, 14):
+        if self._is_whole and len(self._digits[0]) in (8, 12, 14):
             days = read_compact(self._digits)
         if days is not None and days.read >= _SURE * len(self._numbers):
             sure = (hints.time or len(self._numbers) > 20) and not hints.key
@@ -159,6 +159,8 @@ class _Column:
         if hints.maybe_code and self._text:
             long = len(lengths) == 1 and len(self._digits[0]) >= 6
             yield self._of("STRING" if long else "INTEGER", "low", "digits that may be a code")
+        if hints.maybe_code and lengths <= set(range(6, 19)):
+            yield self._of("INTEGER", "low", "digits that may be a code")
         if self._text and min(lengths) >= 9 and not hints.time:
             yield self._of("INTEGER", "low", "long digits that may be a code")
         unsure = hints.maybe_money or hints.share

@@ -82,6 +82,9 @@ CASES = [
     ("ip", "VARCHAR", "10.0.0.1 10.0.0.2", "STRING"),
     ("coordinates", "VARCHAR", "50.07,14.43|52.52,13.40", "STRING"),
     ("name", "VARCHAR", "Ada|Grace|Zoë", "STRING"),
+    ("tax_id", "VARCHAR", "123456789 987654321", "STRING"),
+    ("weight", "VARCHAR", "1.5 kg|2 kg", "STRING"),
+    ("day", "DOUBLE", "20240115.0 20240116.0", "DATE"),
     ("🦆", "VARCHAR", "quack|", "STRING"),
 ]  # fmt: skip
 
