@@ -14,7 +14,7 @@ PACKAGE = Path(agnes.__file__).parent
 LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"}
-    | {"auth", "client", "keboola", "profile", "values"},
+    | {"auth", "client", "keboola", "profile", "values", "describe"},
     "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
     "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
     | {
@@ -38,7 +38,7 @@ LIBRARIES = {
     "argon2": {"auth"},
     "authlib": {"auth"},
     "fastapi": {"api"},
-    "httpx": {"auth", "client", "keboola"},
+    "httpx": {"auth", "client", "describe", "keboola"},
     "jwt": {"auth"},
     "mcp": {"mcp"},
     "mcp_types": {"mcp"},

@@ -20,6 +20,7 @@ from agnes.cli.output import echo, print_json, table
 app = typer.Typer(
     cls=lazy(
         {
+            "discover": "agnes.cli.discover:discover",
             "review": "agnes.cli.review_metadata:review",
             "apply": "agnes.cli.apply_metadata:apply",
             "show": "agnes.cli.metadata:show",

@@ -170,6 +170,11 @@ def pull_request() -> PullRequest:
     return PullRequest(host, api, project, request, secret)
 
 
+def describe_key() -> str | None:
+    """`AGNES_DESCRIBE_KEY`: the key of the endpoint that describes columns."""
+    return os.environ.get("AGNES_DESCRIBE_KEY") or None
+
+
 def advice_wanted(*, terminal: bool) -> bool:
     """Whether commands may say what to do besides: `DA_ADVICE` of 0 or 1, else on a terminal."""
     given = os.environ.get("DA_ADVICE")

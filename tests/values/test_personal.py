@@ -149,6 +149,6 @@ def test_of_ten_last_digits_one_is_the_check_digit(number):
     assert sum(luhn(f"{number}{digit}") for digit in range(10)) == 1
 
 
-@given(st.from_regex(r"\A[A-Z0-9]{12,20}\Z"), st.sampled_from(["DE", "GB", "CZ"]))
+@given(st.text("ABCXYZ0123456789", min_size=12, max_size=20), st.sampled_from(["DE", "GB", "CZ"]))
 def test_of_all_check_digits_an_account_number_has_one(account, country):
     assert sum(is_iban(f"{country}{check:02}{account}") for check in range(2, 99)) == 1
