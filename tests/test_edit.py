@@ -132,6 +132,17 @@ def test_a_table_keeps_the_defaults_that_its_file_writes_out(catalog):
     assert plan.files["tables/orders.yml"] == f"{expected}  new: {{}}\n".encode()
 
 
+def test_columns_come_behind_what_a_file_writes_out(catalog):
+    written = "id: orders\nfolder: sales\naccess: public\n"
+    catalog.write("tables/orders.yml", written)
+    catalog.commit()
+    edit = editor(catalog)
+
+    plan = edit.put(Pack(tables={"orders": with_columns(edit.table("orders"), {"id": {}})}))
+
+    assert plan.files["tables/orders.yml"] == f"{written}columns:\n  id: {{}}\n".encode()
+
+
 def test_a_default_that_is_new_takes_the_place_of_what_the_file_says(catalog):
     catalog.write("tables/orders.yml", "id: orders\naccess: {groups: [hr]}\nquery_mode: remote\n")
     catalog.commit()

@@ -15,6 +15,7 @@ from agnes.cli.output import echo, note, print_json, progress, style, table
 from agnes.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
+    from agnes.cache.query import Snapshot
     from agnes.describe import Describer
     from agnes.git.refs import Location
     from agnes.proposals.discover import Discovery, Files
@@ -40,6 +41,9 @@ def discover(
         Path | None,
         typer.Option(help="The task file that the agent filled in.", show_default=False),
     ] = None,
+    from_source: Annotated[
+        bool, typer.Option("--from-source", help="Propose what Keboola says, not what data show.")
+    ] = False,
     no_branch: Annotated[
         bool, typer.Option("--no-branch", help="Commit on the branch that is checked out.")
     ] = False,
@@ -62,6 +66,7 @@ def discover(
       da admin metadata discover --describe agent
       da admin metadata discover --from-task shop_metadata_20260131_120000.task.json
       da admin metadata discover --describe https://api.openai.com/v1 --model gpt-4.1-mini
+      da admin metadata discover --from-source
     """
     from agnes.git.refs import locate
     from agnes.proposals.discover import discover as look
@@ -69,17 +74,22 @@ def discover(
     from agnes.sync.reading import Reading, open_snapshot
 
     path = catalog_path(catalog)
-    wanted = list(tables or [])
-    with ExitStack() as stack:
-        describer = stack.enter_context(_describer(describe, model, from_task))
-        snapshot = stack.enter_context(open_snapshot(path, Reading()))
-        files = _data(data, catalog)
-        wanted = wanted or _of_task(describer)
-        advance = stack.enter_context(progress("Looking at tables"))
-        found = look(snapshot, files, describer, wanted, advance)
     location = locate(path)
+    wanted = list(tables or [])
+    if from_source and (from_task or data or describe != "rules"):
+        raise UsageError("--from-source takes no data and no describer")
+    describer: Describer | None = None
+    with open_snapshot(path, Reading()) as snapshot, ExitStack() as stack:
+        if from_source:
+            found = _from_source(location, snapshot, wanted)
+        else:
+            files = _data(data, catalog)
+            describer = stack.enter_context(_describer(describe, model, from_task))
+            wanted = wanted or _of_task(describer)
+            advance = stack.enter_context(progress("Looking at tables"))
+            found = look(snapshot, files, describer, wanted, advance)
     _tell_problems(found, all_=not wanted)
-    if describe == "agent" and from_task is None:
+    if describe == "agent" and describer is not None:
         _hand_over(describer, location, found, json=json)
         return
     saved = save(location, found.proposal, branch=not no_branch) if found.columns else None
@@ -87,6 +97,16 @@ def discover(
         print_json(_answer(found, saved))
         return
     _report(found, saved)
+
+
+def _from_source(location: Location, snapshot: Snapshot, tables: list[str]) -> Discovery:
+    from agnes.config.instance import InstanceSettings
+    from agnes.proposals.discover import Discovery
+    from agnes.proposals.from_source import proposal_from_source
+    from agnes.tables.sources import open_keboola
+
+    with open_keboola(InstanceSettings.load()) as storage:
+        return Discovery(proposal_from_source(storage, location, snapshot, tables or None))
 
 
 @contextmanager

@@ -61,7 +61,8 @@ def _written_out(before: Any, data: Any, full: Any) -> Any:
         key: _written_out(before[key], it, full.get(key)) if key in before else it
         for key, it in data.items()
     }
-    return inner | kept
+    place = {key: number for number, key in enumerate(full)}
+    return dict(sorted((inner | kept).items(), key=lambda it: place.get(it[0], len(place))))
 
 
 def _is_default(key: str, value: Any) -> bool:

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.describe.conftest import _endpoint, model  # noqa: F401  (a fixture)
+from tests.keboola.stack import TOKEN, running
 from tests.proposals.conftest import shop  # noqa: F401  (a fixture)
 
 DISCOVER = ("admin", "metadata", "discover")
@@ -116,3 +117,30 @@ def test_an_unknown_table(da, here):
 
     assert (done.code, done.out) == (1, "")
     assert "the nearest: orders" in done.err
+
+
+def test_what_keboola_says_is_a_proposal_too(da, here, monkeypatch):
+    here.write("tables/company.yml", "id: company\nsource_type: keboola\nbucket: in.c-crm\n")
+    here.commit()
+    with running() as stack:
+        stack.add("in.c-crm.company", ["id", "name"])
+        stack.say("in.c-crm.company", "name", "KBC.description", "As it is registered", "user")
+        monkeypatch.setenv("KBC_STACK_URL", stack.url)
+        monkeypatch.setenv("KBC_STORAGE_TOKEN", TOKEN)
+        answer = da(*DISCOVER, "--from-source", "--no-branch", "--json").json
+        assert (answer["tables"], answer["described"]) == ({"company": 1}, 1)
+        done = da("admin", "metadata", "apply", answer["file"])
+        assert done.out == "Imported 1 column(s) from proposal.\n"
+        assert da(*DISCOVER, "--from-source").out == "Nothing to propose.\n"
+    shown = da("admin", "metadata", "show", "company", "--json").json["columns"]
+    assert [(it["column_name"], it["source"]) for it in shown] == [("name", "keboola_import")]
+
+
+def test_without_a_project_the_remedy_is_named(da, here):
+    done = da(*DISCOVER, "--from-source")
+    assert done.code == 1
+    assert "KBC_STACK_URL" in done.err
+
+
+def test_what_keboola_says_needs_no_data(da, here):
+    assert da(*DISCOVER, "--from-source", "--describe", "agent").code == 2
