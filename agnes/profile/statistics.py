@@ -18,15 +18,15 @@ _TOP = 10
 _BINS = 15
 
 # {c} is the column, {n} the column as a float, without NaN and infinity.
-_ALL = {"count": "count({c})", "distinct": "count(DISTINCT {c})"}
-_AGGREGATES: dict[Category, dict[str, str]] = {
+_COUNTS = {"count": "count({c})"}
+_DISTINCT = {"distinct": "count(DISTINCT {c})"}
+_ABOUT_DISTINCT = {"distinct": "approx_count_distinct({c})"}
+_WHOLE: dict[Category, dict[str, str]] = {
     "NUMERIC": {
         "min": "min({c})",
         "max": "max({c})",
         "mean": "avg({n})",
-        "median": "median({n})",
         "stddev": "stddev_samp({n})",
-        "quantiles": "quantile_cont({n}, [0.05, 0.25, 0.75, 0.95])",
         "zeros": "count(*) FILTER (WHERE {n} = 0)",
         "negative": "count(*) FILTER (WHERE {n} < 0)",
     },
@@ -45,7 +45,14 @@ _AGGREGATES: dict[Category, dict[str, str]] = {
         "false_count": "count(*) FILTER (WHERE NOT {c})",
     },
 }
-_AGGREGATES["TIMESTAMP"] = _AGGREGATES["DATE"]
+_WHOLE["TIMESTAMP"] = _WHOLE["DATE"]
+_ORDERED: dict[Category, dict[str, str]] = {
+    "NUMERIC": {
+        "median": "median({n})",
+        "quantiles": "quantile_cont({n}, [0.05, 0.25, 0.75, 0.95])",
+    }
+}
+"""What must be sorted for: of a large table it is the sample's."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,8 @@ class Column:
     Args:
         ref: what the SQL here calls it.
         type: its DuckDB type.
-        pii: holds personal data, of which no value is shown.
+        pii: holds what nobody is to see, so that no value of it is shown.
+        sensitive: what that is, where its values told: see `agnes.values.personal`.
     """
 
     ref: str
@@ -63,6 +71,7 @@ class Column:
     type: str
     category: Category
     pii: bool
+    sensitive: str | None = None
 
     @property
     def is_text(self) -> bool:
@@ -79,18 +88,61 @@ class Column:
 
 
 def aggregates(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], *, sampled: bool
 ) -> list[dict[str, Any]]:
-    """What one scan tells of each of some columns."""
-    wanted = [_ALL | ({} if column.pii else _AGGREGATES[column.category]) for column in columns]
+    """What is told of each of some columns: by one scan of `data`, which may be the whole table.
+
+    Args:
+        sampled: `data` is a sample. What needs no sorting is told of the whole table, `shaped`, by
+            one scan of it; and how many distinct values there are is approximate.
+    """
+    if not sampled:
+        return _facts(connection, columns, "data", [_COUNTS, _DISTINCT], [_WHOLE, _ORDERED])
+    whole = _facts(connection, columns, "shaped", [_COUNTS, _ABOUT_DISTINCT], [_WHOLE])
+    ordered = _facts(connection, columns, "data", [{"sampled": "count({c})"}], [_ORDERED])
+    facts = [one | other for one, other in zip(whole, ordered, strict=True)]
+    _mend_distinct(connection, columns, facts)
+    return facts
+
+
+def _facts(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    relation: str,
+    of_all: Sequence[dict[str, str]],
+    of_kinds: Sequence[dict[Category, dict[str, str]]],
+) -> list[dict[str, Any]]:
+    wanted = []
+    for column in columns:
+        kinds = [] if column.pii else [kind.get(column.category, {}) for kind in of_kinds]
+        wanted.append({key: sql for part in (*of_all, *kinds) for key, sql in part.items()})
     expressions = [
         column.of(expression)
         for column, some in zip(columns, wanted, strict=True)
         for expression in some.values()
     ]
-    row = connection.execute(f"SELECT {', '.join(expressions)} FROM data").fetchone()  # noqa: S608
-    values = iter(row or ())
+    sql = f"SELECT {', '.join(expressions)} FROM {relation}"  # noqa: S608
+    values = iter(connection.execute(sql).fetchone() or ())
     return [{name: next(values) for name in some} for some in wanted]
+
+
+_NEARLY_ALL = 0.9
+"""An approximation may be a few percent off."""
+
+
+def _mend_distinct(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], facts: list[dict[str, Any]]
+) -> None:
+    """All values are distinct where nearly all seem to be, and those of the sample are."""
+    for column, found in zip(columns, facts, strict=True):
+        found["distinct"] = min(found["distinct"], found["count"])
+        if found["distinct"] > _NEARLY_ALL * found["count"]:
+            sql = f"SELECT count(DISTINCT {column.ref}) FROM data"  # noqa: S608
+            (distinct,) = connection.execute(sql).fetchone() or (0,)
+            if distinct == found["sampled"]:
+                found["distinct"] = found["count"]
+            else:
+                found["distinct"] = min(found["distinct"], found["count"] - 1)
 
 
 def statistics(
@@ -157,6 +209,7 @@ def _string(
     connection: duckdb.DuckDBPyConnection, column: Column, facts: dict[str, Any]
 ) -> dict[str, Any]:
     top = []
+    seen = facts.get("sampled", facts["count"])
     if 0 < facts["distinct"] <= CATEGORICAL:
         rows = connection.execute(
             f"SELECT left({column.ref}, 200), count(*) AS n FROM data"  # noqa: S608
@@ -164,8 +217,7 @@ def _string(
             f" ORDER BY n DESC, {column.ref} LIMIT {_TOP}"
         ).fetchall()
         top = [
-            {"value": value, "count": count, "pct": percent(count, facts["count"])}
-            for value, count in rows
+            {"value": value, "count": count, "pct": percent(count, seen)} for value, count in rows
         ]
     return {
         "min_length": facts["min_length"] or 0,

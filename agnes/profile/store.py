@@ -136,7 +136,8 @@ def profile_changed_tables(
 
 def _fits(known: dict[str, Any], subject: Subject) -> bool:
     """Whether a profile was made with what is known of the table now."""
-    hidden = {column["name"] for column in known["columns"] if column["pii"]}
+    marked = [it for it in known["columns"] if it["pii"] and not it["sensitive"]]
+    hidden = {column["name"] for column in marked}
     names = {column["name"] for column in known["columns"]}
     return hidden == subject.pii & names and known["primary_key"] == list(subject.primary_key)
 

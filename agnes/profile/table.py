@@ -10,32 +10,29 @@ from typing import TYPE_CHECKING, Any
 from agnes.profile.alerts import alerts_of, explained
 from agnes.profile.engine import engine
 from agnes.profile.numbers import percent, rounded
+from agnes.profile.source import load, number
 from agnes.profile.statistics import Column, aggregates, statistics
 from agnes.profile.subject import Subject
-from agnes.profile.types import TEXT, classify_type
 
 if TYPE_CHECKING:
     import duckdb
 
-VERSION = 1
+VERSION = 2
 """Of a profile's form."""
-SAMPLE_ROWS = 500_000
-"""A table of more rows is sampled,"""
-SAMPLE_CELLS = 20_000_000
-"""and so is one of more cells."""
 SECONDS = 120
 _BATCH = 64
 """Columns that are summed up in one scan: a statement of thousands is slow to plan."""
-_SHOWN_ROWS, _SHOWN_VALUES, _SHOWN_TEXT = 5, 5, 200
-_LOOKED_AT = 500
-"""Rows in which sample values are looked for."""
-
-_Row = dict[str, str | None]
-"""Values as text, by the `ref` of their column."""
+OF_A_SAMPLE = ("median", "percentiles", "histogram", "top_values", "sample_values")
+"""What is told of the sample alone, where a table is sampled."""
+APPROXIMATE = ("unique_count", "unique_pct")
+"""What is told of the whole table then, and is a few percent off."""
 
 
 def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
-    """Profile a table. If it is sampled, all counts but `row_count` are the sample's.
+    """Profile a table.
+
+    Of a large one, what can be had by one scan is of all its rows, and the rest of a sample;
+    `approximate` and `of_sample` name which is which.
 
     Args:
         subject: the table and its data.
@@ -46,17 +43,17 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
     """
     data_hash = subject.digest()
     with engine(subject, seconds) as connection:
-        columns, total, rows = _load(connection, subject)
-        shown = [column for column in columns if not column.pii]
-        samples = _samples(connection, shown)
+        source = load(connection, subject)
+        columns, total = source.columns, source.total
         duplicates = _duplicates(connection, columns, subject.primary_key)
         described = []
         for start in range(0, len(columns), _BATCH):
             batch = columns[start : start + _BATCH]
-            for column, facts in zip(batch, aggregates(connection, batch), strict=True):
-                entry = _common(column, facts, rows, column.name in subject.primary_key)
+            found = aggregates(connection, batch, sampled=source.sampled)
+            for column, facts in zip(batch, found, strict=True):
+                entry = _common(column, facts, total, column.name in subject.primary_key)
                 if not column.pii:
-                    entry |= {"sample_values": _values(connection, column, samples)}
+                    entry |= {"sample_values": source.values[column.ref]}
                     entry |= statistics(connection, column, facts)
                 entry["alerts"] = alerts_of(entry)
                 described.append(entry)
@@ -70,74 +67,22 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
         "generated_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "row_count": total,
         "column_count": len(columns),
-        "sampled": rows < total,
-        "sample_size": rows,
+        "size_bytes": sum(path.stat().st_size for path in subject.files),
+        "sampled": source.sampled,
+        "sample_size": source.rows,
+        "of_sample": list(OF_A_SAMPLE) if source.sampled else [],
+        "approximate": list(APPROXIMATE) if source.sampled else [],
         "primary_key": list(subject.primary_key),
         "duplicate_rows": duplicates,
         "avg_completeness": rounded(sum(completeness) / max(len(columns), 1)),
         "missing_cells": missing,
-        "missing_cells_pct": percent(missing, rows * len(columns)),
+        "missing_cells_pct": percent(missing, total * len(columns)),
         "date_range": next((_span(found) for found in dates if found["earliest"]), None),
         "variable_types": dict(Counter(entry["type_category"] for entry in described)),
         "alerts": [alert for entry in described for alert in explained(entry)],
         "columns": described,
-        "sample_rows": [
-            {column.name: row[column.ref] for column in shown} for row in samples[:_SHOWN_ROWS]
-        ],
+        "sample_rows": source.first,
     }
-
-
-def _load(connection: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[list[Column], int, int]:
-    """Put the table, or a sample, into `data` with columns `c0`, `c1` ...; count both's rows."""
-    files = [str(path) for path in subject.files]
-    source = connection.from_parquet(files, hive_partitioning=False)
-    types = [str(kind) for kind in source.types]
-    columns = [
-        Column(f"c{at}", name, kind, classify_type(kind), name in subject.pii)
-        for at, (name, kind) in enumerate(zip(source.columns, types, strict=True))
-    ]
-    names = ", ".join(column.ref for column in columns)
-    source.create_view("source")
-    connection.execute(f"CREATE TEMP VIEW named({names}) AS FROM source")
-    total = _number(connection, "SELECT count(*) FROM source")
-    most = min(SAMPLE_ROWS, max(SAMPLE_CELLS // max(len(columns), 1), 1_000))
-    kept = ", ".join(
-        f"{column.ref}::{TEXT} AS {column.ref}" if column.is_text else column.ref
-        for column in columns
-    )
-    sample = f" USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)" if total > most else ""
-    connection.execute(f"CREATE TEMP TABLE data AS SELECT {kept} FROM named{sample}")  # noqa: S608
-    return columns, total, _number(connection, "SELECT count(*) FROM data")
-
-
-def _number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
-    found = connection.execute(sql).fetchone()
-    assert found is not None
-    return int(found[0])
-
-
-def _samples(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> list[_Row]:
-    """The first rows, as text that is cut off."""
-    shown = [f"left({column.ref}::{TEXT}, {_SHOWN_TEXT})" for column in columns]
-    rows = connection.execute(
-        f"SELECT {', '.join(shown) or 'NULL'} FROM data LIMIT {_LOOKED_AT}"  # noqa: S608
-    ).fetchall()
-    names = [column.ref for column in columns]
-    return [dict(zip(names, row, strict=False)) for row in rows]
-
-
-def _values(
-    connection: duckdb.DuckDBPyConnection, column: Column, samples: Sequence[_Row]
-) -> list[str]:
-    """Some different values of a column."""
-    found = dict.fromkeys(text for row in samples if (text := row[column.ref]) is not None)
-    if not found:  # a column that is nearly empty
-        rows = connection.execute(
-            f"SELECT DISTINCT left({column.ref}::{TEXT}, {_SHOWN_TEXT}) FROM data"  # noqa: S608
-            f" WHERE {column.ref} IS NOT NULL LIMIT {_SHOWN_VALUES}"
-        ).fetchall()
-        found = dict.fromkeys(text for (text,) in rows)
-    return list(found)[:_SHOWN_VALUES]
 
 
 def _duplicates(
@@ -148,8 +93,9 @@ def _duplicates(
     key = [refs[name] for name in primary_key if name in refs]
     if not key or len(key) < len(primary_key):
         return 0
-    sql = f"SELECT count(*) - count(DISTINCT ({', '.join(key)},)) FROM data"  # noqa: S608
-    return _number(connection, sql)
+    one = key[0] if len(key) == 1 else f"({', '.join(key)},)"
+    sql = f"SELECT count(*) FILTER (WHERE {one} IS NOT NULL) - count(DISTINCT {one}) FROM shaped"  # noqa: S608
+    return number(connection, sql)
 
 
 def _common(column: Column, facts: dict[str, Any], rows: int, is_key: bool) -> dict[str, Any]:
@@ -165,6 +111,7 @@ def _common(column: Column, facts: dict[str, Any], rows: int, is_key: bool) -> d
         "sample_values": [],
         "is_primary_key": is_key,
         "pii": column.pii,
+        "sensitive": column.sensitive,
     }
 
 

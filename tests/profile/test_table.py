@@ -8,8 +8,7 @@ import time
 import pytest
 
 from agnes.errors import UnavailableError
-from agnes.profile import Subject, classify_type, profile_table
-from agnes.profile import table as module
+from agnes.profile import Subject, classify_type, profile_table, source
 from agnes.profile.numbers import percent, rounded
 
 KEYS = """
@@ -185,15 +184,60 @@ def test_a_primary_key_that_is_none_is_told(table):
 
 
 def test_a_large_table_is_sampled_and_says_so(table, monkeypatch):
-    monkeypatch.setattr(module, "SAMPLE_ROWS", 100)
-    subject = table("SELECT i, i % 2 = 0 AS even FROM range(10_000) t(i)")
-    profile = profile_table(subject)
+    monkeypatch.setattr(source, "SAMPLE_ROWS", 100)
+    profile = profile_table(
+        table("SELECT i, i % 2 = 0 AS even, i % 3000 AS some FROM range(10_000) t(i)")
+    )
 
-    assert (profile["row_count"], profile["sample_size"], profile["sampled"]) == (10_000, 100, True)
-    assert column(profile, "i")["unique_count"] == 100
-    assert 20 < column(profile, "even")["boolean_stats"]["true_pct"] < 80
-    again = profile_table(subject)
-    assert again["columns"] == profile["columns"]
+    assert (profile["row_count"], profile["sampled"]) == (10_000, True)
+    assert 50 < profile["sample_size"] < 200
+    assert "median" in profile["of_sample"]
+    assert "unique_count" in profile["approximate"]
+
+
+def test_what_one_scan_tells_is_of_the_whole_of_a_large_table(table, monkeypatch):
+    monkeypatch.setattr(source, "SAMPLE_ROWS", 100)
+    profile = profile_table(
+        table(
+            "SELECT i, i % 2 = 0 AS even, CASE WHEN i % 10 THEN i % 3000 END AS some,"
+            " 'x' || (i % 4) AS kind FROM range(10_000) t(i)"
+        )
+    )
+
+    numbers = column(profile, "i")["numeric_stats"]
+    assert (numbers["min"], numbers["max"], numbers["mean"]) == (0, 9_999, 4_999.5)
+    assert sum(numbers["histogram"]["counts"]) == profile["sample_size"]
+    assert column(profile, "i")["unique_count"] == 10_000
+    assert column(profile, "i")["alerts"] == ["unique"]
+    assert column(profile, "even")["boolean_stats"]["true_pct"] == 50.0
+    assert column(profile, "some")["null_count"] == 1_000
+    assert column(profile, "some")["unique_count"] == pytest.approx(2_700, rel=0.1)
+    assert column(profile, "kind")["unique_count"] == 4
+    assert sum(it["pct"] for it in column(profile, "kind")["string_stats"]["top_values"]) == (
+        pytest.approx(100, abs=0.1)
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [
+        ("'ada' || i || '@example.com'", "email"),
+        ("'+49 170 1234' || (500 + i)", "phone"),
+        ("'10.0.0.' || i", "ip"),
+        ("4111111111111111 + 0 * i", "card"),
+        ("'DE89370400440532013000'", "iban"),
+        ("'sk_live_' || md5(i::VARCHAR)", "token"),
+    ],
+)
+def test_what_nobody_is_to_see_is_found_by_its_values(table, values, kind):
+    profile = profile_table(table(f"SELECT i AS id, {values} AS something FROM range(40) t(i)"))
+
+    found = column(profile, "something")
+    assert (found["pii"], found["sensitive"], found["sample_values"]) == (True, kind, [])
+    assert not {"string_stats", "numeric_stats"} & found.keys()
+    assert found["completeness_pct"] == 100
+    assert profile["sample_rows"][0] == {"id": "0"}
+    assert not column(profile, "id")["pii"]
 
 
 def test_a_column_that_is_nearly_empty_still_has_a_sample(table):
