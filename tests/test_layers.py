@@ -22,6 +22,7 @@ LAYERS = {
         "changes",
         "showcase",
         "diagnosis",
+        "profiling",
         "proposals",
         "publishing",
         "queries",

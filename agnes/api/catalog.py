@@ -18,6 +18,7 @@ from agnes.api.answers import answer
 from agnes.api.deps import InstanceOf, Reader, ViewOf, caller
 from agnes.errors import UnauthorizedError
 from agnes.profile import personal
+from agnes.profiling.situated import situated
 from agnes.serving.document import Document, matches
 from agnes.serving.edition import View
 
@@ -46,15 +47,19 @@ async def show_catalog(request: Request, view: ViewOf, running: InstanceOf) -> R
 
     def make() -> Document:
         columns: dict[str, list[dict[str, Any]]] = {}
+        uses: dict[str, list[dict[str, Any]]] = {}
         with view.edition.reading() as snapshot:
             for row in snapshot.all_columns():
                 columns.setdefault(row["table_id"], []).append(row)
+            for row in filter(lambda use: view.sees_metric(use["id"]), snapshot.table_uses()):
+                uses.setdefault(row["table_id"], []).append(row)
             categories = snapshot.categories()
         tables = []
         for row in view.tables:
-            known = columns.get(row["id"], [])
+            known, used = columns.get(row["id"], []), uses.get(row["id"], [])
             profile = running.profiles.read(row["id"], personal(known))
-            tables.append(row | {"columns": known, "profile": profile})
+            told = profile and situated(profile, known, used, view.sees_table)
+            tables.append(row | {"columns": known, "profile": told})
         seen = {id_.split("/")[0] for id_ in view.edition.documents if view.sees_metric(id_)}
         kept = [it for it in categories if it["name"] in seen]
         return Document.of({"tables": tables, "count": len(tables), "categories": kept})

@@ -19,7 +19,7 @@ from agnes.cache.store import Store
 from agnes.changes import Changes
 from agnes.config import person
 from agnes.config.instance import InstanceSettings
-from agnes.errors import AgnesError, NotACatalogError, UnavailableError
+from agnes.errors import AgnesError, NotACatalogError
 from agnes.git.refs import Location, find_catalog, locate
 from agnes.profile import Profiles, Subject, profile_changed_tables
 from agnes.queries import Queries
@@ -30,6 +30,7 @@ from agnes.sync.follow import follow_branch, follow_upstream
 from agnes.sync.reconcile import reconcile
 from agnes.sync.status import status
 from agnes.tables.folder import DataFolder
+from agnes.tables.place import data_folder
 from agnes.tables.registered import Registered, registered
 from agnes.tables.sources import Sources
 from agnes.tables.syncer import Syncer
@@ -152,10 +153,19 @@ class Instance:
         files = [self.data.file(table_id)] if entry else []
         return Subject.of(table, columns, files, entry.hash if entry else None)
 
+    def relate(self, table_id: str) -> list[dict[str, Any]]:
+        """The tables that hang together with a table, by their data."""
+        from agnes.profiling.related import related_tables
+
+        with self.serving.edition.reading() as snapshot:
+            tables = snapshot.tables()
+        files = {it: [self.data.file(it)] for it in self.data.entries()}
+        return related_tables(table_id, tables, files)
+
     def _profile(self, table: Registered) -> None:
         subject = self.subject(table.id)
         if subject is not None:
-            profile_changed_tables(self.profiles, [table.id], {table.id: subject})
+            profile_changed_tables(self.profiles, [table.id], {table.id: subject}, self.relate)
 
     def _tables(self) -> dict[str, Registered]:
         with self.serving.edition.reading() as snapshot:
@@ -191,27 +201,6 @@ def catalog_of(settings: InstanceSettings) -> Path:
             "go to one, name one with --catalog PATH, or start with sample data: da serve --demo",
         )
     return found
-
-
-def data_folder(settings: InstanceSettings, location: Location) -> Path:
-    """The data folder, made if need be; git does not see it.
-
-    Raises:
-        UnavailableError: it cannot be made.
-    """
-    beside = location.path if location.worktree else location.common_dir / "agnes"
-    folder = (settings.data_dir or beside / "data").absolute()
-    try:
-        (folder / "state").mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        raise UnavailableError(
-            f"cannot write the data folder {folder}: {error.strerror}",
-            "name another one with --data-dir or AGNES_DATA_DIR",
-        ) from error
-    return folder
 
 
 def state_url(settings: InstanceSettings, data_dir: Path) -> str:

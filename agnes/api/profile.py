@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -13,7 +14,9 @@ from agnes.api.examples import example
 from agnes.api.problems import problems
 from agnes.errors import NotFoundError
 from agnes.profile import personal
+from agnes.profiling.situated import situated
 from agnes.serving.document import Document
+from agnes.serving.edition import View
 
 router = APIRouter(tags=["data"])
 
@@ -41,13 +44,11 @@ def show_profile(request: Request, view: ViewOf, running: InstanceOf, table: Tab
     """
     if not view.sees_table(table):
         raise _unknown(table)
-    with view.edition.reading() as snapshot:
-        columns = snapshot.columns(table)
-    profile = running.profiles.read(table, personal(columns))
+    profile = running.profiles.read(table, personal(_columns(view, table)))
     if profile is None:
         hint = f"make one: POST /api/catalog/profile/{table}/refresh"
         raise NotFoundError(f"Table '{table}' has no profile yet", hint)
-    return answer(request, Document.of(profile))
+    return answer(request, Document.of(_as_seen(view, table, profile)))
 
 
 @router.post("/api/catalog/profile/{table}/refresh", responses=problems(404, 429, 503))
@@ -56,13 +57,27 @@ def refresh_profile(caller: DataUser, running: InstanceOf, table: TableId) -> di
 
     Large data are sampled, as `sampled` and `sample_size` say.
     """
-    sees = running.serving.view(caller).sees_table(table)
-    subject = running.subject(table) if sees else None
+    view = running.serving.view(caller)
+    subject = running.subject(table) if view.sees_table(table) else None
     if subject is None:
         raise _unknown(table)
-    profile = running.profiles.refresh(subject)
+    profile = running.profiles.refresh(subject, partial(running.relate, table))
     count = len(profile["columns"])
-    return {"status": "ok", "table": table, "columns": count, "profile": profile}
+    told = _as_seen(view, table, profile)
+    return {"status": "ok", "table": table, "columns": count, "profile": told}
+
+
+def _columns(view: View, table: str) -> list[dict[str, Any]]:
+    with view.edition.reading() as snapshot:
+        return snapshot.columns(table)
+
+
+def _as_seen(view: View, table: str, profile: dict[str, Any]) -> dict[str, Any]:
+    """A profile with what the caller may know of the table."""
+    with view.edition.reading() as snapshot:
+        uses = snapshot.table_uses(table)
+    seen = [row for row in uses if view.sees_metric(row["id"])]
+    return situated(profile, _columns(view, table), seen, view.sees_table)
 
 
 def _unknown(table: str) -> NotFoundError:

@@ -157,6 +157,20 @@ class Snapshot:
             "SELECT * FROM column_metadata WHERE table_id = $1 ORDER BY column_name", [table_id]
         )
 
+    def table_uses(self, table_id: str | None = None) -> list[Row]:
+        """Each table that a metric reads: `table_id`, and `id`, `name` and `path` of the metric.
+
+        Args:
+            table_id: this one alone.
+        """
+        return self.rows(
+            "SELECT DISTINCT table_id, id, name, path FROM (SELECT id, name, path, unnest("
+            "list_append(coalesce(tables, []), table_name)) AS table_id FROM metric_definitions)"
+            " WHERE table_id IS NOT NULL AND coalesce(table_id = $1, $1 IS NULL)"
+            " ORDER BY table_id, id",
+            [table_id],
+        )
+
     def all_columns(self) -> list[Row]:
         """The column metadata of all tables, in the files' order."""
         return self.rows("SELECT * FROM column_metadata ORDER BY table_id, position")

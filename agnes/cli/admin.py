@@ -18,6 +18,7 @@ app = typer.Typer(
             "set-password": "agnes.cli.users:set_password",
             "remove-user": "agnes.cli.users:remove_user",
             "audit": "agnes.cli.users:audit",
+            "profile": ("agnes.cli.profile:app", "What is in the tables, by their data."),
             "metadata": ("agnes.cli.metadata:app", "Column metadata: base types, descriptions."),
             "metadata-show": "agnes.cli.metadata:show",
             "metadata-apply": "agnes.cli.apply_metadata:apply",

@@ -83,7 +83,7 @@ def discover(
         if from_source:
             found = _from_source(location, snapshot, wanted)
         else:
-            files = _data(data, catalog)
+            files = data_files(data, catalog)
             describer = stack.enter_context(_describer(describe, model, from_task))
             wanted = wanted or _of_task(describer)
             advance = stack.enter_context(progress("Looking at tables"))
@@ -143,7 +143,12 @@ def _of_task(describer: Describer) -> list[str]:
     return describer.tables if isinstance(describer, FilledTask) else []
 
 
-def _data(folder: Path | None, catalog: Path | None) -> Files:
+def data_files(folder: Path | None, catalog: Path | None) -> Files:
+    """The parquet files at hand by table: of a folder, else of where `da query` looks.
+
+    Raises:
+        NotFoundError: there are none.
+    """
     from agnes.cli.query import data_folders
     from agnes.queries.local import local_data
 

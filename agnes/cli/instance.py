@@ -34,10 +34,11 @@ def backup(
       da instance backup agnes-2026-01-31.tar
       AGNES_STATE_URL=postgresql://... da instance backup /backups/agnes.tar
     """
-    from agnes.api.instance import catalog_of, data_folder, state_url
+    from agnes.api.instance import catalog_of, state_url
     from agnes.backup import back_up
     from agnes.config.instance import InstanceSettings
     from agnes.git.refs import locate
+    from agnes.tables.place import data_folder
 
     settings = InstanceSettings.load(catalog=catalog, data_dir=data_dir)
     location = locate(catalog_of(settings))

@@ -67,7 +67,7 @@ def _build(name: str, target: str | tuple[str, str]) -> Any:
     found = getattr(import_module(module), attribute)
     if isinstance(found, typer.Typer):
         group = typer.main.get_group(found)
-        group.name, group.help = name, description
+        group.name, group.help = name, group.help or description
         return group
     return typer.main.get_command_from_info(
         CommandInfo(name=name, callback=found), pretty_exceptions_short=True, rich_markup_mode=None

@@ -6,8 +6,9 @@ import json
 import logging
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import mkstemp
@@ -24,6 +25,9 @@ _PATIENCE = 5
 """Seconds that a profile waits for another to be made."""
 _VALUES = ("numeric_stats", "string_stats", "date_stats", "boolean_stats")
 _log = logging.getLogger("agnes.profile")
+
+
+Relate = Callable[[], list[dict[str, Any]]]
 
 
 class Profiles:
@@ -66,8 +70,11 @@ class Profiles:
         said = sorted((name, status.st_mtime_ns, status.st_size) for name, status in found)
         return blake2b(repr(said).encode(), digest_size=12).hexdigest()
 
-    def refresh(self, subject: Subject) -> dict[str, Any]:
+    def refresh(self, subject: Subject, relate: Relate = list) -> dict[str, Any]:
         """Profile a table, unless its data are those that its profile is of.
+
+        Args:
+            relate: finds the tables that hang together with it, for `related_tables`.
 
         Raises:
             NotFoundError: it has no data.
@@ -85,7 +92,7 @@ class Profiles:
         if not self._busy.acquire(timeout=_PATIENCE):
             raise TooManyError("other tables are being profiled", _PATIENCE)
         try:
-            profile = profile_table(subject)
+            profile = profile_table(subject) | {"related_tables": relate()}
         finally:
             self._busy.release()
         self._write(subject.table_id, profile)
@@ -106,7 +113,10 @@ class Profiles:
 
 
 def profile_changed_tables(
-    profiles: Profiles, names: Iterable[str], subjects: Mapping[str, Subject]
+    profiles: Profiles,
+    names: Iterable[str],
+    subjects: Mapping[str, Subject],
+    relate: Callable[[str], list[dict[str, Any]]] = lambda _: [],
 ) -> dict[str, int]:
     """Profile tables after their data changed; one that fails does not stop the others.
 
@@ -114,6 +124,7 @@ def profile_changed_tables(
         profiles: where they go.
         names: ids of the tables.
         subjects: the tables that have data, by id.
+        relate: finds the tables that hang together with one.
 
     Returns:
         how many were a success, had errors, or were skipped: unknown, or without data.
@@ -124,7 +135,7 @@ def profile_changed_tables(
             counts["skipped"] += 1
             continue
         try:
-            profiles.refresh(subjects[name])
+            profiles.refresh(subjects[name], partial(relate, name))
             counts["success"] += 1
         except NotFoundError:
             counts["skipped"] += 1

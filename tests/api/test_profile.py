@@ -16,6 +16,7 @@ primary_key: id
 access: {groups: [hr]}
 columns:
   email: {basetype: STRING, pii: true}
+  nickname: {basetype: STRING, pii: true}
 """
 
 
@@ -27,7 +28,10 @@ def served(start, catalog, tmp_path) -> Running:
     catalog.commit("People")
     folder = tmp_path / "data" / "parquet"
     write_parquet(folder / "orders.parquet", "SELECT i AS amount FROM range(100) t(i)")
-    write_parquet(folder / "people.parquet", "SELECT 1 AS id, 'canary@example.com' AS email")
+    write_parquet(
+        folder / "people.parquet",
+        "SELECT 1 AS id, 'canary@example.com' AS email, 'canary' AS nickname",
+    )
     return start(catalog, data_dir=tmp_path / "data")
 
 
@@ -130,3 +134,42 @@ def test_a_column_that_is_marked_later_is_not_shown_from_the_older_profile(serve
     assert "canary" not in client.get("/api/catalog/profile/people").text
     assert "canary" not in client.get("/api/catalog").text
     assert "canary" not in json.dumps(client.post("/api/catalog/profile/people/refresh").json())
+
+
+def test_a_column_that_nobody_marked_is_hidden_for_what_it_holds(served):
+    client = served.as_("admin")
+    served.commit({"tables/people.yml": "id: people\n"})
+    made = client.post("/api/catalog/profile/people/refresh")
+    assert "canary@" not in made.text
+    assert "canary@" not in client.get("/api/catalog").text
+
+
+def test_a_profile_stands_beside_what_the_catalog_knows(served):
+    client = served.as_("admin")
+    client.post("/api/catalog/profile/orders/refresh")
+
+    found = client.get("/api/catalog/profile/orders").json()
+
+    assert found["used_by_metrics"] == [
+        {"name": "arr", "file": "revenue/arr.yml"},
+        {"name": "mrr", "file": "revenue/mrr.yml"},
+    ]
+    (amount,) = found["columns"]
+    assert (amount["basetype"], amount["confidence"]) == ("NUMERIC", "manual")
+    (listed,) = [it for it in client.get("/api/catalog").json()["tables"] if it["id"] == "orders"]
+    assert listed["profile"] == found
+
+
+def test_related_tables_are_told_to_who_may_see_them(served, tmp_path):
+    served.commit({"tables/contacts.yml": "id: contacts\n"})
+    write_parquet(
+        tmp_path / "data/parquet/contacts.parquet",
+        "SELECT i AS contact_id, 1 AS people_id FROM range(9) t(i)",
+    )
+    made = served.as_("admin").post("/api/catalog/profile/contacts/refresh").json()["profile"]
+    assert [(it["table"], it["column"]) for it in made["related_tables"]] == [
+        ("people", "people_id")
+    ]
+    seen = served.as_("analyst").get("/api/catalog/profile/contacts")
+    assert seen.json()["related_tables"] == []
+    assert "people" not in json.dumps(seen.json()["related_tables"])
