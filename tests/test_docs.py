@@ -21,8 +21,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.keboola.stack import TOKEN, running
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "AGENTS.md", *sorted((ROOT / "docs").glob("*.md"))]
+TICKETS = """
+ticket_id account_id requester_user_id priority channel topic status created_at first_response_at
+resolved_at satisfaction_score
+""".split()
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 
@@ -42,17 +48,33 @@ def commands(page: Path) -> Iterator[Command]:
             yield Command(text, "\n".join(rest[len(more) :]))
 
 
+@pytest.fixture
+def project(tmp_path) -> Iterator[dict[str, str]]:
+    """A Keboola project for the pages that tell it something, and an own place for tokens."""
+    with running() as stack:
+        stack.add("in.c-support.tickets", TICKETS)
+        yield {
+            "KBC_STACK_URL": stack.url,
+            "KBC_STORAGE_TOKEN": TOKEN,
+            "DA_CONFIG_DIR": str(tmp_path / "da"),
+        }
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if list(commands(page))], ids=lambda page: page.name
 )
-def test_commands_print_what_the_page_says(page, tmp_path):
-    environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "GIT_AUTHOR_DATE": "1767225600 +0000",
-        "GIT_COMMITTER_DATE": "1767225600 +0000",
-        "GIT_PAGER": "cat",
-        "COLUMNS": "100",
-    }
+def test_commands_print_what_the_page_says(page, tmp_path, project):
+    environment = (
+        os.environ
+        | project
+        | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "GIT_AUTHOR_DATE": "1767225600 +0000",
+            "GIT_COMMITTER_DATE": "1767225600 +0000",
+            "GIT_PAGER": "cat",
+            "COLUMNS": "100",
+        }
+    )
     state = tmp_path / ".state"
     folder = tmp_path / "work"
     folder.mkdir()
