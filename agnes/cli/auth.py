@@ -148,7 +148,7 @@ def whoami(json: JsonOption = False) -> None:
     Example:
       da auth whoami
     """
-    from agnes.client import SIGN_IN
+    from agnes.client.failure import SIGN_IN
     from agnes.config import client as config
 
     address = config.server()

@@ -23,7 +23,8 @@ from agnes.tables.atomic import sync_folder
 from agnes.workspace.boot import boot
 
 if TYPE_CHECKING:
-    from agnes.client import Client, Incoming
+    from agnes.client import Client
+    from agnes.client.download import Incoming
     from agnes.workspace.manifest import Table
 
 PARALLEL = 4
