@@ -216,6 +216,8 @@ class _Part:
 
     def clear(self) -> None:
         """Begin anew."""
+        if not self.size:
+            return
         self._file.seek(0)
         self._file.truncate()
         self._digest = sha256()
