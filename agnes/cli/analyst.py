@@ -82,7 +82,8 @@ def setup(
     """
     from agnes.config import client as config
     from agnes.workspace import setup as making
-    from agnes.workspace.sync import Sync, locked
+    from agnes.workspace.lock import locked
+    from agnes.workspace.sync import Sync
 
     if token is not None and (email is not None or password_stdin):
         raise UsageError("a password and --token exclude each other")

@@ -48,6 +48,21 @@ class Built:
     renamed: dict[str, str] = field(default_factory=dict)
     replaced: Path | None = None
 
+    def notes(self) -> list[str]:
+        """What its user should know."""
+        kept = self.replaced
+        return [
+            *(
+                f"{name} has no view in analytics.duckdb: {printable(reason)}"
+                for name, reason in self.skipped.items()
+            ),
+            *(
+                f"your {old} in analytics.duckdb is called {new} now"
+                for old, new in self.renamed.items()
+            ),
+            *([f"analytics.duckdb could not be read; it is kept as {kept.name}"] if kept else []),
+        ]
+
 
 def fill(path: Path, workspace: Workspace, snapshot: Path) -> Built:
     """Drop what an earlier build made in a file, and make it anew.
