@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agnes.cli.auth import ask, read_secret
 from agnes.cli.options import JsonOption, connect
 from agnes.cli.output import echo, facts, note, print_json, style
+from agnes.cli.sign_in import (
+    EmailOption,
+    PasswordOption,
+    ServerOption,
+    TokenOption,
+    ask,
+    read_secret,
+)
 from agnes.errors import AgnesError, UnauthorizedError, UnavailableError, UsageError
 from agnes.model.layout import printable
 
@@ -35,30 +42,10 @@ WorkspaceOption = Annotated[
 
 @app.command("setup")
 def setup(
-    server: Annotated[
-        str | None,
-        typer.Option(
-            "--server-url",
-            "--server",
-            help="The server's address. Default: the configured one.",
-            show_default=False,
-        ),
-    ] = None,
-    email: Annotated[
-        str | None, typer.Option("--email", help="Who signs in.", show_default=False)
-    ] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
-    ] = False,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TOKEN",
-            help="Use a token that you have; `-` reads it from stdin.",
-            show_default=False,
-        ),
-    ] = None,
+    server: ServerOption = None,
+    email: EmailOption = None,
+    password_stdin: PasswordOption = False,
+    token: TokenOption = None,
     workspace: WorkspaceOption = None,
     force: Annotated[
         bool,
