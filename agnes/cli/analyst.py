@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 STEPS = 8
+_PASSWORDS = 3
+"""How many are taken on a terminal before it is over."""
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -88,7 +90,11 @@ def setup(
         if force or run.state.get("server") not in ("", client.server):
             making.start_over(place, run.state, run.manifest)
         run.state.all |= {"instance_name": name, "sync_interval": sync_interval}
-        complete = _fill(run)
+        try:
+            complete = _fill(run)
+        except KeyboardInterrupt:
+            note("interrupted; what has come is kept, and the same command goes on from there")
+            raise
     if not complete:
         raise typer.Exit(1)
 
@@ -242,9 +248,18 @@ def _by_token(server: str, token: str) -> Login:
 
 def _by_password(server: str, email: str | None, *, password_stdin: bool) -> Login:
     who = email or ask("Email", "--email and --password-stdin, or --token")
-    secret = read_secret("Password", from_stdin=password_stdin)
     with connect(server, anonymous=True) as client:
-        found = client.post("/auth/token", json={"email": who, "password": secret})
+        for left in reversed(range(1 if password_stdin else _PASSWORDS)):
+            secret = read_secret("Password", from_stdin=password_stdin)
+            try:
+                found = client.post("/auth/token", json={"email": who, "password": secret})
+            except UnauthorizedError as error:
+                error.hint = "is that your address there? who forgot the password asks its admin"
+                if not left:
+                    raise
+                note(f"{error.message}; try again")
+            else:
+                break
     token = found.get("access_token") if isinstance(found, dict) else None
     return _login(server, token, found)
 

@@ -370,6 +370,7 @@ def test_a_setup_that_is_interrupted_goes_on_where_it_was(stocked, middle, place
     assert process.returncode != 0
     assert time.monotonic() - began < 5
     assert "Traceback" not in err, err
+    assert "the same command goes on" in err
     assert not place.parquet("orders").exists()
     [part] = place.parquet_dir.glob("orders.*.part")
     here = part.stat().st_size
