@@ -3,7 +3,8 @@
 python -m benchmarks.workspace [--tables 50] [--megabytes 1000] [--rounds 3]
 
 Needs curl on the PATH. Everything runs on loopback, on the same cores as the server; rounds of curl
-and of `da` take turns.
+and of `da` take turns. What one wrote is on the disk before the next begins: `da` waits until its
+files are there, curl does not.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ def curl(url: str, token: str, ids: list[str], folder: Path) -> float:
     )
     command = ["curl", "-sS", "--fail", "-Z", "--parallel-max", str(PARALLEL)]
     command += ["-H", f"Authorization: Bearer {token}", "-K", str(settings)]
+    os.sync()
     began = time.perf_counter()
     subprocess.run(command, check=True)
     return time.perf_counter() - began
@@ -82,6 +84,7 @@ def da(folder: Path, *arguments: str) -> tuple[float, str]:
     environment = os.environ | {"DA_CONFIG_DIR": str(folder.parent / "da-config")}
     folder.mkdir(exist_ok=True)
     command = [str(Path(sys.executable).with_name("da")), *arguments]
+    os.sync()
     began = time.perf_counter()
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False

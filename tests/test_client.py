@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import subprocess
@@ -206,6 +207,37 @@ def test_an_answer_that_is_no_json_is_told_from_a_server_that_is_down(far, clien
         client.get("/api/health")
 
 
+def test_an_answer_without_an_end_is_not_read_to_its_end(far, client):
+    far.answer(200, b'"' + b"a" * 5000 + b'"')
+
+    with pytest.raises(UnavailableError, match="/api/health answers with more than"):
+        client.request("GET", "/api/health", largest=4999)
+
+
+def test_an_answer_that_grows_when_it_is_unpacked_is_not_unpacked_to_its_end(far, client):
+    far.answer(200, gzip.compress(b"[" + b" " * 10_000_000 + b"]"), Content_Encoding="gzip")
+
+    with pytest.raises(UnavailableError, match="more than 1 MB"):
+        client.request("GET", "/api/health", largest=1 << 20)
+
+
+def test_an_error_without_an_end_is_still_that_error(far, client):
+    far.answer(404, b" " * 2_000_000 + b"{}")
+
+    with pytest.raises(NotFoundError, match="/api/x: Not Found"):
+        client.get("/api/x")
+
+
+def test_a_file_without_an_end_is_not_read_to_its_end(far, client):
+    far.answer(200, b"a" * 1000)
+
+    with (
+        pytest.raises(UnavailableError, match="more than"),
+        client.download("/api/catalog/snapshot", largest=999) as incoming,
+    ):
+        b"".join(incoming.chunks)
+
+
 def test_a_redirect_is_not_followed(far, client):
     far.answer(302, None, Location="https://evil.example/")
 
@@ -295,4 +327,11 @@ def test_an_id_is_quoted():
 def test_httpx_is_imported_for_a_request_only():
     code = "import sys; from agnes.client import Client; Client('http://a'); "
     code += "sys.exit('httpx' in sys.modules or 'yaml' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_httpx_comes_without_its_command_line(far):
+    far.answer(200, {})
+    code = f"import sys; from agnes.client import Client; Client({far.url!r}).get('/'); "
+    code += "sys.exit('click' in sys.modules or 'rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -26,6 +26,7 @@ from agnes.errors import ForbiddenError, NotFoundError, SandboxError
 from agnes.mcp import INSTALL, is_installed
 from agnes.mcp.desk import LISTED, Desk, Row
 from agnes.mcp.http import Endpoint
+from agnes.queries import Running as Query
 from agnes.queries import tables_in
 from agnes.queries.values import answer
 from agnes.search.ranking import search
@@ -118,6 +119,7 @@ class Served:
         self._running = running
         self._caller = caller
         self._view = running.serving.view(caller)
+        self._query: Query[Row] | None = None
 
     @property
     def may(self) -> frozenset[Scope]:
@@ -169,6 +171,7 @@ class Served:
             started = running.queries.submit(
                 sql, lambda: tables_in(folder, ids), answer, limit, by=by
             )
+            self._query = started
             return started.result()
         except SandboxError as error:
             outcome = error.kind
@@ -183,3 +186,8 @@ class Served:
         wish = Put(pack=pack)
         changed = change(self._running, self._caller, wish, action="metric.propose", review=True)
         return changed.as_review()
+
+    def cancel(self) -> None:
+        """See `Desk`."""
+        if self._query is not None:
+            self._query.cancel()

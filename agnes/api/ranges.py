@@ -16,7 +16,7 @@ from agnes.api.answers import HEADERS
 from agnes.api.problems import problem
 from agnes.serving.document import matches
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
 _RANGE = re.compile(r"bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*")
 
 

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agnes.cli.auth import ask, read_secret
 from agnes.cli.options import JsonOption, connect
 from agnes.cli.output import echo, facts, note, print_json, style
+from agnes.cli.sign_in import (
+    EmailOption,
+    PasswordOption,
+    ServerOption,
+    TokenOption,
+    ask,
+    read_secret,
+)
 from agnes.errors import AgnesError, UnauthorizedError, UnavailableError, UsageError
 from agnes.model.layout import printable
 
@@ -22,6 +29,8 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 STEPS = 8
+_PASSWORDS = 3
+"""How many are taken on a terminal before it is over."""
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -35,30 +44,10 @@ WorkspaceOption = Annotated[
 
 @app.command("setup")
 def setup(
-    server: Annotated[
-        str | None,
-        typer.Option(
-            "--server-url",
-            "--server",
-            help="The server's address. Default: the configured one.",
-            show_default=False,
-        ),
-    ] = None,
-    email: Annotated[
-        str | None, typer.Option("--email", help="Who signs in.", show_default=False)
-    ] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
-    ] = False,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TOKEN",
-            help="Use a token that you have; `-` reads it from stdin.",
-            show_default=False,
-        ),
-    ] = None,
+    server: ServerOption = None,
+    email: EmailOption = None,
+    password_stdin: PasswordOption = False,
+    token: TokenOption = None,
     workspace: WorkspaceOption = None,
     force: Annotated[
         bool,
@@ -82,7 +71,8 @@ def setup(
     """
     from agnes.config import client as config
     from agnes.workspace import setup as making
-    from agnes.workspace.sync import Sync, locked
+    from agnes.workspace.lock import locked
+    from agnes.workspace.sync import Sync
 
     if token is not None and (email is not None or password_stdin):
         raise UsageError("a password and --token exclude each other")
@@ -100,7 +90,11 @@ def setup(
         if force or run.state.get("server") not in ("", client.server):
             making.start_over(place, run.state, run.manifest)
         run.state.all |= {"instance_name": name, "sync_interval": sync_interval}
-        complete = _fill(run)
+        try:
+            complete = _fill(run)
+        except KeyboardInterrupt:
+            note("interrupted; what has come is kept, and the same command goes on from there")
+            raise
     if not complete:
         raise typer.Exit(1)
 
@@ -254,9 +248,18 @@ def _by_token(server: str, token: str) -> Login:
 
 def _by_password(server: str, email: str | None, *, password_stdin: bool) -> Login:
     who = email or ask("Email", "--email and --password-stdin, or --token")
-    secret = read_secret("Password", from_stdin=password_stdin)
     with connect(server, anonymous=True) as client:
-        found = client.post("/auth/token", json={"email": who, "password": secret})
+        for left in reversed(range(1 if password_stdin else _PASSWORDS)):
+            secret = read_secret("Password", from_stdin=password_stdin)
+            try:
+                found = client.post("/auth/token", json={"email": who, "password": secret})
+            except UnauthorizedError as error:
+                error.hint = "is that your address there? who forgot the password asks its admin"
+                if not left:
+                    raise
+                note(f"{error.message}; try again")
+            else:
+                break
     token = found.get("access_token") if isinstance(found, dict) else None
     return _login(server, token, found)
 

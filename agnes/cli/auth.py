@@ -12,6 +12,14 @@ import typer
 from agnes.cli.lazy import lazy
 from agnes.cli.options import JsonOption, connect, parse_day
 from agnes.cli.output import echo, facts, note, print_json, table
+from agnes.cli.sign_in import (
+    EmailOption,
+    PasswordOption,
+    ServerOption,
+    TokenOption,
+    ask,
+    read_secret,
+)
 from agnes.errors import AgnesError, UnauthorizedError, UnavailableError, UsageError
 
 app = typer.Typer(
@@ -33,34 +41,12 @@ PERSONAL = "agnes_pat_"
 _LIFE = re.compile("([0-9]{1,5})([hd])")
 _HOURS = {"h": 1, "d": 24}
 
-ServerOption = Annotated[
-    str | None,
-    typer.Option(
-        "--server-url",
-        "--server",
-        help="The server's address. Default: the configured one.",
-        show_default=False,
-    ),
-]
-
 
 def login(
     server: ServerOption = None,
-    email: Annotated[
-        str | None, typer.Option("--email", help="Who signs in.", show_default=False)
-    ] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the password from stdin.")
-    ] = False,
-    token: Annotated[
-        str | None,
-        typer.Option(
-            "--token",
-            metavar="TOKEN",
-            help="Use a token that you have; `-` reads it from stdin.",
-            show_default=False,
-        ),
-    ] = None,
+    email: EmailOption = None,
+    password_stdin: PasswordOption = False,
+    token: TokenOption = None,
     oidc: Annotated[
         bool, typer.Option("--oidc", help="Sign in through the company's OpenID provider.")
     ] = False,
@@ -148,7 +134,7 @@ def whoami(json: JsonOption = False) -> None:
     Example:
       da auth whoami
     """
-    from agnes.client import SIGN_IN
+    from agnes.client.failure import SIGN_IN
     from agnes.config import client as config
 
     address = config.server()
@@ -282,32 +268,6 @@ def revoke_token(
     with connect() as client:
         client.delete(f"/auth/tokens/{quoted(token_id)}")
     echo(f"Revoked {token_id}")
-
-
-def ask(label: str, option: str) -> str:
-    """Ask on the terminal.
-
-    Raises:
-        UsageError: there is none, so that an option is needed.
-    """
-    if not sys.stdin.isatty():
-        raise UsageError(f"there is no terminal to ask on: {label}", f"give {option}")
-    found: str = typer.prompt(label)
-    return found
-
-
-def read_secret(label: str, *, from_stdin: bool, confirm: bool = False) -> str:
-    """A line of stdin, or what is typed without being shown.
-
-    Raises:
-        UsageError: there is no terminal to type on.
-    """
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    if not sys.stdin.isatty():
-        raise UsageError(f"there is no terminal to ask on: {label}", "use --password-stdin")
-    found: str = typer.prompt(label, hide_input=True, confirmation_prompt=confirm)
-    return found
 
 
 def _by_token(server: str, given: str) -> dict[str, str]:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from agnes.cli.options import CatalogOption, catalog_or_none, connect, source
+from agnes.cli.query import ask_server, data_folders
 from agnes.errors import UnavailableError
 
 if TYPE_CHECKING:
     from agnes.load.pack import Pack
     from agnes.mcp.desk import AtHand
+    from agnes.sandbox import Sandbox
 
 
 def mcp(
@@ -44,14 +47,12 @@ def mcp(
     def opening(_: Any) -> Iterator[AtHand]:
         from agnes.mcp.desk import AtHand
 
-        def query(sql: str, limit: int) -> dict[str, Any]:
-            return _query(sql, limit, catalog)
-
         def propose(pack: Pack) -> dict[str, Any]:
             return _propose(pack, catalog)
 
+        rows = _Rows(catalog)
         with source(catalog) as found:
-            yield AtHand(found, query, propose if allow_proposals else None)
+            yield AtHand(found, rows.query, propose if allow_proposals else None, rows.cancel)
 
     with opening(None):  # what is wrong from the beginning is said before an agent waits
         pass
@@ -60,23 +61,37 @@ def mcp(
     serve(opening)
 
 
-def _query(sql: str, limit: int, catalog: Path | None) -> dict[str, Any]:
+class _Rows:
     """Rows from the data at hand; where no catalog or workspace is, from the server."""
-    from agnes.config import workspace_from_environment
-    from agnes.queries.local import local_data, run_local
-    from agnes.queries.values import answer
-    from agnes.workspace.layout import Workspace, find_workspace
 
-    found = catalog_or_none(catalog)
-    named = workspace_from_environment()
-    here = Workspace(named) if named else find_workspace(Path.cwd())
-    if here or found:
-        beside = here.root if here else Path.cwd()
-        folders = [folder for folder in (None if catalog else beside, found) if folder]
-        return answer(run_local(sql, local_data(folders), limit))
-    with connect() as client:
-        rows: dict[str, Any] = client.post("/api/query", json={"sql": sql, "limit": limit})
-    return rows
+    def __init__(self, catalog: Path | None) -> None:
+        self._catalog = catalog
+        self._lock = Lock()
+        self._sandbox: Sandbox | None = None
+        self._cancelled = False
+
+    def query(self, sql: str, limit: int) -> dict[str, Any]:
+        from agnes.queries.local import local_data, run_local
+        from agnes.queries.values import answer
+        from agnes.workspace.freshness import workspace_here
+
+        if workspace_here() is None and catalog_or_none(self._catalog) is None:
+            return ask_server(sql, limit)
+        data = local_data(data_folders(self._catalog))
+        return answer(run_local(sql, data, limit, self._started))
+
+    def cancel(self) -> None:
+        """End what runs, from another thread. What runs at the server ends there, by its limits."""
+        with self._lock:
+            self._cancelled = True
+            if self._sandbox is not None:
+                self._sandbox.cancel()
+
+    def _started(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            self._sandbox = sandbox
+            if self._cancelled:
+                sandbox.cancel()
 
 
 def _propose(pack: Pack, catalog: Path | None) -> dict[str, Any]:

@@ -175,6 +175,10 @@ def _tell_demo(url: str, password: str) -> None:
     echo(f"  TOKEN=$(curl -s {url}/auth/token {json} -d '{sign_in}' | {_SED})")
     echo(f"  curl -s {url}/api/metrics/revenue/mrr {token}")
     echo(f"  curl -s {url}/api/query {token} {json} -d '{query}'")
+    echo()
+    echo(
+        f"Or, in an empty folder, as an analyst with an agent: da analyst setup --server-url {url}"
+    )
 
 
 _SED = """sed 's/.*"access_token": *"\\([^"]*\\)".*/\\1/'"""

@@ -13,7 +13,8 @@ from agnes.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:
     from agnes.workspace.layout import Workspace
-    from agnes.workspace.sync import Outcome, Sync
+    from agnes.workspace.outcome import Outcome
+    from agnes.workspace.sync import Sync
 
 
 def sync(
@@ -41,7 +42,8 @@ def sync(
       da sync --docs-only --json
     """
     from agnes.cli.bar import Bar
-    from agnes.workspace.sync import Sync, locked, send
+    from agnes.workspace.lock import locked
+    from agnes.workspace.sync import Sync, send
     from agnes.workspace.sync import sync as bring_up_to_date
 
     chosen = {"--table": table, "--docs-only": docs_only, "--upload-only": upload_only}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from agnes.cli import options
 from agnes.cli.options import CatalogOption, JsonOption, catalog_or_none, catalog_path, connect
 from agnes.cli.output import echo, note, print_json, progress, table
 from agnes.errors import UsageError
@@ -88,14 +89,24 @@ def list_tables(json: JsonOption = False, catalog: CatalogOption = None) -> None
     Example:
       da admin list-tables --json
     """
-    with _registry(catalog) as registry:
-        rows = registry.tables()
+    rows = _registered(catalog)
     if json:
         print_json({"tables": rows, "count": len(rows)})
         return
     echo(f"Registered tables: {len(rows)}")
     for line in table([[str(row.get(key) or "") for key in _LISTED] for row in rows]):
         echo(line)
+
+
+def _registered(catalog: Path | None) -> list[dict[str, Any]]:
+    """What is registered: in a workspace its copy says it, as for other reads."""
+    from agnes.workspace.freshness import workspace_here
+
+    if catalog_or_none(catalog) is None and workspace_here() is not None:
+        with options.source(catalog) as found:
+            return found.tables()
+    with _registry(catalog) as registry:
+        return registry.tables()
 
 
 _LISTED = ("id", "source_type", "query_mode", "sync_schedule", "name")

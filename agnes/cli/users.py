@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agnes.cli.auth import read_secret
 from agnes.cli.options import JsonOption, connect
 from agnes.cli.output import echo, note, print_json, table
+from agnes.cli.sign_in import read_secret
 from agnes.errors import NotFoundError, UsageError
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ LISTED = (
 
 
 class Desk(Protocol):
-    """Answers of one caller, during one request; for the use of one thread."""
+    """Answers of one caller, during one request; for the use of one thread, `cancel` excepted."""
 
     @property
     def may(self) -> frozenset[Scope]:
@@ -78,6 +78,10 @@ class Desk(Protocol):
         """Put the one metric of a pack on a branch, to be reviewed: `{"status", "branch", ...}`."""
         ...
 
+    def cancel(self) -> None:
+        """From another thread: nobody waits any more, so that a query that runs is ended."""
+        ...
+
 
 Opening = Callable[[Any], AbstractContextManager[Desk]]
 """Opens the desk of a request; what it is given is the HTTP request, if there is one."""
@@ -87,7 +91,7 @@ class AtHand:
     """The desk of who sits at this machine: over the same `Source` as the command line's.
 
     Args:
-        query, propose: do what their namesakes do; None where it is not allowed.
+        query, propose, cancel: do what their namesakes do; None where it is not allowed.
     """
 
     def __init__(
@@ -95,10 +99,12 @@ class AtHand:
         source: Source,
         query: Callable[[str, int], Row],
         propose: Callable[[Pack], Row] | None = None,
+        cancel: Callable[[], None] | None = None,
     ) -> None:
         self._source = source
         self._query = query
         self._propose = propose
+        self._cancel = cancel
 
     @property
     def may(self) -> frozenset[Scope]:
@@ -138,3 +144,8 @@ class AtHand:
         """See `Desk`."""
         assert self._propose is not None
         return self._propose(pack)
+
+    def cancel(self) -> None:
+        """See `Desk`."""
+        if self._cancel is not None:
+            self._cancel()

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from inspect import cleandoc
+from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import mcp_types as types
-from anyio import to_thread
+from anyio import get_cancelled_exc_class, to_thread
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
@@ -59,9 +60,14 @@ def make_server(opening: Opening) -> Server[Any]:
         if asked.name not in TOOLS:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {asked.name[:64]!r}")
         tool, arguments = TOOLS[asked.name], asked.arguments or {}
-        answer = await to_thread.run_sync(
-            lambda: call(tool, arguments, lambda: opening(context.request))
-        )
+        calling = _Calling(opening(context.request))
+        try:
+            answer = await to_thread.run_sync(
+                lambda: call(tool, arguments, calling.desk), abandon_on_cancel=True
+            )
+        except get_cancelled_exc_class():
+            calling.cancel()
+            raise
         content = types.TextContent(type="text", text=answer.text())
         return types.CallToolResult(content=[content], is_error=answer.failed)
 
@@ -98,6 +104,31 @@ def make_server(opening: Opening) -> Server[Any]:
         on_read_resource=read_resource,
         on_completion=complete,
     )
+
+
+class _Calling:
+    """The desk of a call that its client may give up."""
+
+    def __init__(self, opening: AbstractContextManager[Desk]) -> None:
+        self._opening = opening
+        self._lock = Lock()
+        self._desk: Desk | None = None
+        self._given_up = False
+
+    @contextmanager
+    def desk(self) -> Iterator[Desk]:
+        with self._opening as desk:
+            with self._lock:
+                self._desk = desk
+            if self._given_up:
+                desk.cancel()
+            yield desk
+
+    def cancel(self) -> None:
+        with self._lock:
+            self._given_up = True
+            if self._desk is not None:
+                self._desk.cancel()
 
 
 def call(

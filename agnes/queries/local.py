@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +49,13 @@ def local_data(folders: Iterable[Path]) -> LocalData:
     )
 
 
-def run_local(sql: str, data: LocalData, limit: int) -> Result:
+def run_local(
+    sql: str, data: LocalData, limit: int, started: Callable[[Sandbox], None] | None = None
+) -> Result:
     """Run a query on local data, in a sandbox as the server does.
+
+    Args:
+        started: is told the sandbox, so that another thread can end what runs there.
 
     Raises:
         SandboxError: it was refused, failed, or took too much.
@@ -65,6 +70,8 @@ def run_local(sql: str, data: LocalData, limit: int) -> Result:
         limits = Limits(LIMITS.seconds, LIMITS.memory_mb, rows=limit)
         made = [ParquetTable(name, files) for name, files in named.items()]
         with Sandbox(made, limits) as sandbox:
+            if started is not None:
+                started(sandbox)
             try:
                 return sandbox.query(sql)
             except SandboxError as error:

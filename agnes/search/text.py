@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import unicodedata
 from functools import lru_cache
-
-import snowballstemmer
+from importlib import util
+from typing import Any
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+
+
+def _english() -> Any:
+    """The English stemmer, without those of thirty other languages that its package imports."""
+    name = "snowballstemmer"
+    before, spec = sys.modules.get(name), util.find_spec(name)
+    if before is None and spec is not None:
+        sys.modules[name] = util.module_from_spec(spec)  # as it is before it has run
+    try:
+        from snowballstemmer.english_stemmer import EnglishStemmer
+    finally:
+        if before is None:
+            del sys.modules[name]
+    return EnglishStemmer
+
+
+_English = _english()
 
 
 class _Stemmer(threading.local):
     """A stemmer for each thread: it keeps the word that it is at work on."""
 
     def __init__(self) -> None:
-        self.stem = snowballstemmer.stemmer("english").stemWord
+        self.stem = _English().stemWord
 
 
 _STEMMER = _Stemmer()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from agnes.client import Answer, Client, quoted
+from agnes.client import LARGEST_DOCUMENT, Answer, Client, quoted
 from agnes.errors import NotFoundError, UnavailableError, UsageError
 from agnes.source import Row, Written
 
@@ -42,7 +42,7 @@ class Remote:
     def metrics(self, category: str | None = None, fields: Sequence[str] = ()) -> list[Row]:
         """See `Source`."""
         asked = {"category": category, "fields": ",".join(fields) or None}
-        answer = self._client.get("/api/metrics", params=asked | self._at)
+        answer = self._client.get("/api/metrics", params=asked | self._at, largest=LARGEST_DOCUMENT)
         return self._rows(answer, "metrics")
 
     def metric(self, metric_id: str) -> Row:

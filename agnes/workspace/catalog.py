@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from agnes.client import LARGEST_DOCUMENT
 from agnes.errors import AgnesError, CacheError, UnavailableError
 from agnes.tables.atomic import new_file
 from agnes.workspace.manifest import COMMIT
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
     from agnes.workspace.layout import Workspace
 
 _PROFILES_VERSION = 1
+_TRIES = 3
+"""How often the snapshot is asked for, where it breaks off."""
+_LARGEST_SNAPSHOT = 4 << 30
+"""In bytes; that of 10,000 metrics has some 20 MB."""
 
 
 def fetch_snapshot(client: Client, workspace: Workspace, etag: str, commit: str) -> tuple[str, str]:
@@ -29,11 +36,22 @@ def fetch_snapshot(client: Client, workspace: Workspace, etag: str, commit: str)
     Raises:
         AgnesError: it cannot be had, or is none; the earlier one stays.
     """
-    here = etag and commit and workspace.snapshot(commit).is_file()
-    headers = {"If-None-Match": etag} if here else {}
-    with client.download("/api/catalog/snapshot", headers) as incoming:
-        if incoming.status == 304 and here:
-            return etag, commit
+    here = bool(etag and commit) and workspace.snapshot(commit).is_file()
+    known = (etag, commit) if here else None
+    for again in range(_TRIES - 1):
+        with suppress(UnavailableError):
+            return _fetch_snapshot(client, workspace, known)
+        time.sleep(0.2 * 2**again)
+    return _fetch_snapshot(client, workspace, known)
+
+
+def _fetch_snapshot(
+    client: Client, workspace: Workspace, known: tuple[str, str] | None
+) -> tuple[str, str]:
+    headers = {"If-None-Match": known[0]} if known else {}
+    with client.download("/api/catalog/snapshot", headers, largest=_LARGEST_SNAPSHOT) as incoming:
+        if incoming.status == 304 and known:
+            return known
         new = incoming.headers.get("X-Agnes-Commit", "")
         if incoming.status != 200 or not COMMIT.fullmatch(new):
             raise UnavailableError(f"{client.server} does not say which catalog it sends")
@@ -60,7 +78,7 @@ def fetch_documents(client: Client, workspace: Workspace) -> None:
         AgnesError: they cannot be had; the earlier ones stay.
     """
     schema = _mapping(client, client.get("/api/catalog/tables"), "tables")
-    metrics = _mapping(client, client.get("/api/metrics"), "metrics")
+    metrics = _mapping(client, client.get("/api/metrics", largest=LARGEST_DOCUMENT), "metrics")
     write_json(workspace.schema, schema)
     write_json(workspace.metrics, metrics)
 
@@ -71,7 +89,7 @@ def fetch_profiles(client: Client, workspace: Workspace) -> None:
     Raises:
         AgnesError: they cannot be had; the earlier ones stay.
     """
-    found = _mapping(client, client.get("/api/catalog"), "tables")
+    found = _mapping(client, client.get("/api/catalog", largest=LARGEST_DOCUMENT), "tables")
     tables = {
         str(table.get("id")): table["profile"]
         for table in found["tables"]

@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator
 from hashlib import file_digest
 from pathlib import Path
-from shlex import quote
 from typing import Any, Literal, NamedTuple
 
 from agnes.errors import CacheError
@@ -122,9 +121,7 @@ def _database(workspace: Workspace) -> Finding:
             detail = f"the views in {path.name} read files elsewhere: the folder was moved"
             return Finding(name, "warn", detail, "da sync")
     except CacheError as error:
-        there = quote(str(path))
-        remedy = f"move it away, then da sync: mv {there} {there}.damaged"
-        return Finding(name, "fail", error.message, remedy)
+        return Finding(name, "fail", error.message, "da sync")
     return Finding(name, "ok", f"{path} opens")
 
 

@@ -19,7 +19,7 @@ from agnes.tables.atomic import sync_file, sync_folder, writing
 from agnes.workspace.layout import Workspace
 from agnes.workspace.views import MARK, Built, fill, first_line, pattern
 
-__all__ = ["Built", "build_database", "holder", "is_at_home"]
+__all__ = ["Built", "build_database", "holder", "is_at_home", "is_damaged"]
 
 LOCK_SECONDS = 120.0
 _IN_USE = re.compile(r"Conflicting lock is held|Unique file handle|different configuration")
@@ -83,6 +83,17 @@ def holder(database: Path) -> str | None:
     except duckdb.Error as error:
         return _holder(str(error)) if _IN_USE.search(str(error)) else None
     return None
+
+
+def is_damaged(database: Path) -> bool:
+    """Whether a database cannot be opened, by nobody's doing but its own."""
+    import duckdb
+
+    try:
+        duckdb.connect(str(database), read_only=True).close()
+    except duckdb.Error as error:
+        return not _IN_USE.search(str(error))
+    return False
 
 
 @contextmanager

@@ -8,30 +8,29 @@ it is not waited for, where `agnes.workspace.boot` can tell that it may not: it 
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from hashlib import file_digest, sha256
+from hashlib import file_digest
 from pathlib import Path
 from threading import Event
-from typing import IO, TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agnes.errors import AgnesError, ConflictError, UnauthorizedError, UnavailableError
 from agnes.tables.atomic import sync_folder
 from agnes.workspace.boot import boot
+from agnes.workspace.part import Part, opened
 
 if TYPE_CHECKING:
-    from agnes.client import Client, Incoming
+    from agnes.client import Client
+    from agnes.client.download import Incoming
     from agnes.workspace.manifest import Table
 
 PARALLEL = 4
 _TRIES, _IN_VAIN = 20, 3
 """How often a file is asked for: in all, and one after the other without a byte more."""
-_MAGIC = b"PAR1"
 _PART = ".part"
-_SAY_EVERY = 1 << 20
 
 
 class Watch(Protocol):
@@ -152,7 +151,7 @@ def _go_on(
     client: Client, table: Table, path: Path, advance: Callable[[int], None], stop: Event
 ) -> None:
     """Get what is missing of a part, and look at the whole."""
-    with _opened(path, advance) as part:
+    with opened(path, advance) as part:
         if part.size > table.size:
             part.clear()
         if part.size < table.size or not part.size:
@@ -171,7 +170,7 @@ def _go_on(
         part.finish()
 
 
-def _receive(client: Client, table: Table, part: _Part, stop: Event) -> None:
+def _receive(client: Client, table: Table, part: Part, stop: Event) -> None:
     """Ask for what is missing, and take no more than was announced."""
     asked = {}
     if part.size:
@@ -185,73 +184,6 @@ def _receive(client: Client, table: Table, part: _Part, stop: Event) -> None:
             part.add(chunk)
             if part.size > table.size:
                 return
-
-
-class _Part:
-    """A file that is coming, and the hash of what has come."""
-
-    def __init__(self, file: IO[bytes], advance: Callable[[int], None]) -> None:
-        self._file = file
-        self._advance = advance
-        self._digest = file_digest(file, "sha256")  # type: ignore[arg-type]
-        self.size = file.tell()
-        self._told = 0
-        self.tell()
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of what has come."""
-        return self._digest.hexdigest()
-
-    def add(self, chunk: memoryview) -> None:
-        """Append what came."""
-        self._digest.update(chunk)
-        rest = chunk
-        while rest:
-            rest = rest[self._file.write(rest) :]
-        self.size += len(chunk)
-        if self.size - self._told >= _SAY_EVERY:
-            self.tell()
-
-    def clear(self) -> None:
-        """Begin anew."""
-        self._file.seek(0)
-        self._file.truncate()
-        self._digest = sha256()
-        self.size = 0
-        self.tell()
-
-    def tell(self, size: int | None = None) -> None:
-        """Say how much is there."""
-        size = self.size if size is None else size
-        self._advance(size - self._told)
-        self._told = size
-
-    def is_parquet(self) -> bool:
-        """Whether it begins and ends as such a file does."""
-        if self.size < 3 * len(_MAGIC):
-            return False
-        self._file.seek(0)
-        first = self._file.read(len(_MAGIC))
-        self._file.seek(-len(_MAGIC), os.SEEK_END)
-        return first == self._file.read(len(_MAGIC)) == _MAGIC
-
-    def finish(self) -> None:
-        """Nothing more is to come."""
-        if boot() is None:
-            os.fsync(self._file.fileno())
-        self.tell()
-
-
-@contextmanager
-def _opened(path: Path, advance: Callable[[int], None]) -> Iterator[_Part]:
-    with path.open("r+b" if path.exists() else "w+b", buffering=0) as file:
-        part = _Part(file, advance)
-        try:
-            yield part
-        except BaseException:
-            part.tell(0)  # whoever goes on begins by saying what is there
-            raise
 
 
 def _continues(incoming: Incoming, table: Table, here: int) -> bool:

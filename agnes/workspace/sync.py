@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from agnes.config import client as config
-from agnes.errors import AgnesError, ConflictError, NotFoundError
-from agnes.model.layout import printable
-from agnes.model.names import nearest
+from agnes.errors import AgnesError, NotFoundError
 from agnes.workspace import catalog
-from agnes.workspace.download import Watch, clear_parts, fetch_tables, hash_of
-from agnes.workspace.manifest import TABLE_ID, Manifest, Table, fetch_manifest
+from agnes.workspace.data import Data
+from agnes.workspace.download import Watch, hash_of
+from agnes.workspace.manifest import Manifest, fetch_manifest
+from agnes.workspace.outcome import Outcome
 from agnes.workspace.setup import make_folders
-from agnes.workspace.state import State, is_as_noted, stamped
+from agnes.workspace.state import State, stamped
 from agnes.workspace.uploads import note_as_sent, upload
 
 if TYPE_CHECKING:
@@ -29,35 +27,6 @@ if TYPE_CHECKING:
     from agnes.workspace.layout import Workspace
 
 DEFAULT_INTERVAL = "1 hour"
-
-
-@dataclass
-class Outcome:
-    """What a sync did.
-
-    Args:
-        downloaded, unchanged: ids of tables.
-        removed: ids of tables that are gone, or that the user may not see any more.
-        uploaded: paths within the workspace.
-        catalog_changed: whether another catalog is here than before.
-        errors: what went wrong, by what it was about.
-        notes: what else the user should know.
-    """
-
-    downloaded: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    removed: list[str] = field(default_factory=list)
-    uploaded: list[str] = field(default_factory=list)
-    catalog_changed: bool = False
-    errors: dict[str, AgnesError] = field(default_factory=dict)
-    retry: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def fail(self, what: str, error: AgnesError, retry: str = "") -> None:
-        """Note an error, and the command that tries it again."""
-        self.errors[what] = error
-        if retry:
-            self.retry[what] = retry
 
 
 class Sync:
@@ -141,50 +110,35 @@ class Sync:
             NotFoundError: there is no such table.
             UnauthorizedError: the token is not good any more.
         """
-        wanted = dict(self.manifest.tables)
+
+        def again() -> Manifest:
+            self.ask()
+            return self.manifest
+
+        data = Data(self.workspace, self._client, self.state, self.outcome)
         if only is None:
-            for table_id, reason in self.manifest.refused.items():
-                self.outcome.fail(printable(table_id)[:200], AgnesError(reason))
-            self._remove_gone()
-            clear_parts(self.workspace.parquet_dir, wanted)
-        elif only in wanted:
-            wanted = {only: wanted[only]}
+            data.bring_all(self.manifest, watch, again)
         else:
-            near = nearest(only, list(wanted))
-            raise NotFoundError(
-                f"the server has no data of a table '{printable(only)}' for you",
-                f"did you mean {', '.join(near)}?" if near else None,
-            )
-        missing = [table for table in wanted.values() if not self._is_here(table)]
-        self._download(missing, watch)
+            data.bring_one(only, self.manifest, watch, again)
 
     def build(self) -> None:
-        """Make the database anew, unless it is of what is here."""
+        """Make the database anew, unless it is of what is here and can be read."""
         state, workspace = self.state, self.workspace
         tables = {id_: it.get("hash") for id_, it in state.notes("tables").items()}
-        built = [str(workspace.root.resolve()), state.get("commit"), state.get("etag"), tables]
-        of = sha256(repr(built).encode()).hexdigest()
-        if not self._has_catalog() or (workspace.database.is_file() and state.get("built") == of):
+        parts = [str(workspace.root.resolve()), state.get("commit"), state.get("etag"), tables]
+        of = sha256(repr(parts).encode()).hexdigest()
+        if not self._has_catalog():
             return
-        from agnes.workspace.database import build_database
+        if not self._is_built(of):
+            from agnes.workspace.database import build_database
 
-        try:
-            self.built = build_database(workspace, workspace.snapshot(state.get("commit")))
-        except AgnesError as error:
-            self.outcome.fail("analytics.duckdb", error, "da sync")
-            return
-        state.all["built"] = of
-        self.outcome.notes += [
-            f"{name} has no view in analytics.duckdb: {printable(reason)}"
-            for name, reason in self.built.skipped.items()
-        ]
-        self.outcome.notes += [
-            f"your {old} in analytics.duckdb is called {new} now"
-            for old, new in self.built.renamed.items()
-        ]
-        if self.built.replaced:
-            kept = self.built.replaced.name
-            self.outcome.notes.append(f"analytics.duckdb could not be read; it is kept as {kept}")
+            try:
+                self.built = build_database(workspace, workspace.snapshot(state.get("commit")))
+            except AgnesError as error:
+                self.outcome.fail("analytics.duckdb", error, "da sync")
+                return
+            self.outcome.notes += self.built.notes()
+        state.all["built"] = stamped(workspace.database, of)
 
     def instruct(self, *, force: bool = False) -> list[Path]:
         """Write the instructions for agents anew; what somebody changed by hand stays.
@@ -280,71 +234,19 @@ class Sync:
             and all(path.is_file() for path in files)
         )
 
-    def _is_here(self, table: Table) -> bool:
-        known = self.state.notes("tables").get(table.id)
-        path = self.workspace.parquet(table.id)
-        if not is_as_noted(path, table.hash, known):
-            if hash_of(path) != table.hash:
-                return False
-            self._note(table)
-        self.outcome.unchanged.append(table.id)
-        return True
+    def _is_built(self, of: str) -> bool:
+        """Whether the database is of what is here; opened only if it was touched since."""
+        known, path = self.state.all.get("built"), self.workspace.database
+        if not isinstance(known, dict) or known.get("hash") != of or not path.is_file():
+            return False
+        if stamped(path, of) == known:
+            return True
+        from agnes.workspace.database import is_damaged
 
-    def _note(self, table: Table, *, written: bool = False) -> None:
-        path = self.workspace.parquet(table.id)
-        note = stamped(path, table.hash, written=written) | {"rows": table.rows}
-        self.state.notes("tables")[table.id] = note
-
-    def _download(self, tables: list[Table], watch: Watch) -> None:
-        folder = self.workspace.parquet_dir
-        failed = fetch_tables(self._client, tables, folder, watch)
-        changed = [id_ for id_, error in failed.items() if isinstance(error, ConflictError)]
-        if changed:  # between the manifest and the download: once more, as they are by now
-            self.ask()
-            again = [it for id_, it in self.manifest.tables.items() if id_ in changed]
-            failed = {id_: it for id_, it in failed.items() if id_ not in changed}
-            failed |= fetch_tables(self._client, again, folder, watch)
-            fresh = {table.id: table for table in again}
-            tables = [fresh.get(table.id, table) for table in tables]
-        for table in tables:
-            if table.id in failed:
-                self.outcome.fail(table.id, failed[table.id], f"da sync --table {table.id}")
-            elif self.workspace.parquet(table.id).is_file():
-                self._note(table, written=True)
-                self.outcome.downloaded.append(table.id)
-
-    def _remove_gone(self) -> None:
-        known = self.state.notes("tables")
-        for table_id in sorted(known.keys() - self.manifest.tables.keys()):
-            del known[table_id]
-            if not TABLE_ID.fullmatch(table_id):
-                continue  # somebody else wrote that into the notes
-            self.workspace.parquet(table_id).unlink(missing_ok=True)
-            self.outcome.removed.append(table_id)
+        return not is_damaged(path)
 
     def _fail_docs(self, what: str, error: AgnesError) -> None:
         self.outcome.fail(what, error, "da sync --docs-only")
-
-
-@contextmanager
-def locked(workspace: Workspace) -> Iterator[None]:
-    """Be the only one that syncs a workspace.
-
-    Raises:
-        ConflictError: another does.
-    """
-    from filelock import FileLock, Timeout
-
-    workspace.metadata_dir.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(workspace.metadata_dir / ".sync.lock")
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise ConflictError(
-            f"another da syncs {workspace.root} at this moment", "wait for it, then try again"
-        ) from None
-    with lock:
-        yield
 
 
 def _text_hash(workspace: Workspace) -> str:

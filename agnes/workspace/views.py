@@ -37,7 +37,6 @@ class Built:
     Args:
         tables: how many parquet files have a view.
         views: how many views there are, those by shorter names too.
-        rows: how many rows the tables have.
         skipped: what has no view, and why.
         renamed: what of the user's had the name of a table; its new name.
         replaced: where the database that was there before is, if it could not be read.
@@ -45,10 +44,24 @@ class Built:
 
     tables: int = 0
     views: int = 0
-    rows: int = 0
     skipped: dict[str, str] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     replaced: Path | None = None
+
+    def notes(self) -> list[str]:
+        """What its user should know."""
+        kept = self.replaced
+        return [
+            *(
+                f"{name} has no view in analytics.duckdb: {printable(reason)}"
+                for name, reason in self.skipped.items()
+            ),
+            *(
+                f"your {old} in analytics.duckdb is called {new} now"
+                for old, new in self.renamed.items()
+            ),
+            *([f"analytics.duckdb could not be read; it is kept as {kept.name}"] if kept else []),
+        ]
 
 
 def fill(path: Path, workspace: Workspace, snapshot: Path) -> Built:
@@ -61,7 +74,7 @@ def fill(path: Path, workspace: Workspace, snapshot: Path) -> Built:
     with attached(path) as connection:
         theirs = _drop_ours(connection, workspace)
         tables, skipped = _readable(connection, workspace)
-        built = Built(len(tables), 0, sum(rows for _, rows in tables.values()), skipped)
+        built = Built(len(tables), 0, skipped)
         for wanted in (*CATALOG, *tables):
             if kind := theirs.get(wanted.lower()):
                 built.renamed |= _rename(connection, kind, wanted, theirs)
@@ -69,7 +82,7 @@ def fill(path: Path, workspace: Workspace, snapshot: Path) -> Built:
         _copy_catalog(connection, snapshot)
         taken = {*theirs, *CATALOG, *(name.lower() for name in tables)}
         short = Counter(name.rpartition(".")[2].lower() for name in tables)
-        for name, (source, _) in tables.items():
+        for name, source in tables.items():
             last = name.rpartition(".")[2]
             _create(connection, name, source)
             built.views += 1
@@ -108,14 +121,14 @@ def _is_of_old(name: str, sql: str, workspace: Workspace) -> bool:
 
 def _readable(
     connection: duckdb.DuckDBPyConnection, workspace: Workspace
-) -> tuple[dict[str, tuple[str, int]], dict[str, str]]:
-    """The tables whose files can be read: what a view selects from, and its rows; and the others.
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The tables whose files can be read: what a view selects from; and the others, with why not.
 
     DuckDB tells no names apart by their case.
     """
     import duckdb
 
-    tables: dict[str, tuple[str, int]] = {}
+    tables: dict[str, str] = {}
     skipped: dict[str, str] = {}
     known = dict.fromkeys(CATALOG, "that is a table of the catalog")
     for path in sorted(workspace.parquet_dir.glob("*.parquet")):
@@ -129,14 +142,11 @@ def _readable(
             name.encode()  # DuckDB takes nothing else
             source = f"read_parquet({pattern(str(path.absolute()))})"
             connection.execute(f"FROM {source} LIMIT 0")
-            ((rows,),) = connection.execute(
-                f"SELECT sum(num_rows)::BIGINT FROM {_footer(path)}"  # noqa: S608
-            ).fetchall()
         except (duckdb.Error, UnicodeError) as error:
             skipped[shown] = first_line(error)
             continue
         known[name.lower()] = f"{name} has its name, but for its case"
-        tables[name] = source, rows or 0
+        tables[name] = source
     return tables, skipped
 
 
@@ -195,10 +205,6 @@ def _text(value: str) -> str:
 def pattern(path: str) -> str:
     """A path as text of SQL where DuckDB looks for patterns in it."""
     return _text(re.sub(r"[\[*?]", lambda char: f"[{char[0]}]", path))
-
-
-def _footer(path: Path) -> str:
-    return f"parquet_file_metadata({pattern(str(path.absolute()))})"
 
 
 def first_line(error: Exception) -> str:

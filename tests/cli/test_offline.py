@@ -39,6 +39,7 @@ def test_metrics_are_listed_shown_found_and_exported(da, workspace):
         (("metrics", "lineage", "revenue/mrr"), "orders"),
         (("metrics", "export"), "Exported 2"),
         (("admin", "metadata", "show", "orders"), "amount"),
+        (("admin", "list-tables"), "Registered tables: 1"),
     ]:
         done = da(*arguments)
         assert (done.code, done.err) == (0, ""), arguments

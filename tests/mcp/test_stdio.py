@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,7 @@ from agnes.mcp.tools import TOOLS
 from tests.cli.conftest import da
 from tests.conftest import GitRepository, metric_yaml
 from tests.mcp.conftest import call, over_stdio
+from tests.workspace.making import make_workspace
 
 __all__ = ["da"]
 
@@ -126,6 +131,75 @@ def test_without_a_catalog_it_asks_the_server_that_is_signed_in_to(server, tmp_p
     assert history.data["events"][0]["what"] == "added"
     assert valid.data["valid"] is True
     assert proposed.data["branch"].startswith("agnes/analyst/")
+
+
+def test_in_a_workspace_it_answers_from_the_local_copy(catalog: GitRepository, tmp_path):
+    workspace = make_workspace(tmp_path / "analysis", catalog.path)
+    nowhere = {"DA_CONFIG_DIR": str(tmp_path / "da"), "DA_SERVER": "http://127.0.0.1:9"}
+    within = workspace.root / "user"
+    within.mkdir()
+
+    async def work(client):
+        return [
+            await call(client, "search_metrics", query="mrr"),
+            await call(client, "get_metric", id="revenue/mrr"),
+            await call(client, "query", sql="SELECT count(*) FROM orders"),
+            await call(client, "query", sql="SELECT count(*) FROM metric_definitions"),
+        ]
+
+    found, metric, rows, definitions = over_stdio(within, **nowhere).use(work)
+
+    assert found.data["hits"][0]["id"] == "revenue/mrr"
+    assert metric.data["sql"]
+    assert (rows.data["rows"], definitions.data["rows"]) == ([[7]], [[2]])
+
+
+@pytest.mark.parametrize("leave", ["cancels", "goes"])
+def test_a_query_ends_when_nobody_waits_for_it(catalog: GitRepository, tmp_path, leave):
+    workspace = make_workspace(tmp_path / "analysis", catalog.path)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "agnes", "mcp"],
+        cwd=workspace.root,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    def send(method: str, number: int | None = None, **params: object) -> None:
+        message = {"jsonrpc": "2.0", "method": method, "params": params}
+        process.stdin.write(json.dumps(message | ({"id": number} if number else {})) + "\n")
+        process.stdin.flush()
+
+    me = {"name": "test", "version": "1"}
+    send("initialize", 1, protocolVersion="2025-06-18", capabilities={}, clientInfo=me)
+    process.stdout.readline()
+    send("notifications/initialized")
+    heavy = "SELECT count(*) FROM range(1000000000) a, range(1000000000) b"
+    send("tools/call", 2, name="query", arguments={"sql": heavy})
+    until(lambda: running_below(process.pid))
+
+    if leave == "cancels":
+        send("notifications/cancelled", requestId=2)
+        until(lambda: not running_below(process.pid))
+        send("tools/call", 3, name="query", arguments={"sql": "SELECT count(*) FROM orders"})
+        assert '"id":3' in process.stdout.readline()
+    process.stdin.close()
+
+    assert process.wait(20) == 0
+    process.stdout.close()
+
+
+def running_below(pid: int) -> bool:
+    """Whether a process has children that are at work."""
+    found = Path(f"/proc/{pid}/task").glob("*/children")
+    return any(path.read_text().split() for path in found)
+
+
+def until(there: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not there():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_where_neither_is_there_it_says_so_at_once(da, tmp_path, monkeypatch):

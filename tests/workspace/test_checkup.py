@@ -112,7 +112,7 @@ def test_a_database_that_cannot_be_opened(workspace):
     workspace.database.write_bytes(b"no database" * 1000)
     status, _, remedy = wrong(workspace)["database"]
 
-    assert (status, remedy.startswith("move it away, then da sync: mv ")) == ("fail", True)
+    assert (status, remedy) == ("fail", "da sync")
 
 
 def test_a_database_whose_folder_was_moved(workspace, tmp_path):

@@ -26,6 +26,7 @@ from tests.workspace.conftest import put
 
 DA = Path(sys.executable).with_name("da")
 ORDERS = "/api/data/orders/download"
+SNAPSHOT = "/api/catalog/snapshot"
 MANIFEST = "/api/sync/manifest"
 
 
@@ -279,7 +280,7 @@ def test_a_file_that_is_no_parquet_is_refused(set_up, middle, place):
     assert not place.parquet("orders").exists()
 
 
-@pytest.mark.parametrize("path", [ORDERS, MANIFEST, "/api/health", "/api/catalog/snapshot"])
+@pytest.mark.parametrize("path", [ORDERS, MANIFEST, SNAPSHOT, "/api/health"])
 def test_a_redirect_never_gets_the_token(set_up, middle, stocked, place, path):
     from tests.workspace.between import between
 
@@ -321,12 +322,18 @@ def test_a_snapshot_that_is_none_is_refused_and_the_earlier_one_stays(da, set_up
         reply.json = data
 
     middle.spoil(MANIFEST, changed)
-    middle.spoil("/api/catalog/snapshot", junk)
+    middle.spoil(SNAPSHOT, junk)
     done = da("sync")
     assert "no catalog" in done.out
     assert "again: da sync --docs-only" in done.out
     assert place.state()["commit"] == before
     assert [path.stem for path in place.duckdb_dir.glob("?" * 40 + ".duckdb")] == [before]
+
+
+def test_a_snapshot_that_breaks_off_is_asked_for_again(set_up, middle):
+    middle.spoil(SNAPSHOT, cut(1000), fine)
+    assert set_up().code == 0
+    assert len(middle.asked_for(SNAPSHOT)) == 2
 
 
 def test_a_slow_server_is_waited_for(client, middle, orders, place):
@@ -363,6 +370,7 @@ def test_a_setup_that_is_interrupted_goes_on_where_it_was(stocked, middle, place
     assert process.returncode != 0
     assert time.monotonic() - began < 5
     assert "Traceback" not in err, err
+    assert "the same command goes on" in err
     assert not place.parquet("orders").exists()
     [part] = place.parquet_dir.glob("orders.*.part")
     here = part.stat().st_size

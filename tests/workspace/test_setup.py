@@ -184,3 +184,13 @@ def test_an_account_for_finance_sees_more(da, stocked, place):
     put(stocked, "salaries", rows=7)
     done = da("analyst", "setup", "--server-url", stocked.url, "--token", token)
     assert done.out.splitlines()[-1] == "Setup complete. 3 tables, 2 metrics, 5010 rows."
+
+
+def test_on_a_terminal_a_wrong_password_is_asked_for_again(da, stocked, place, monkeypatch):
+    stocked.instance.state.users.create("eve@example.com", password=PASSWORD)
+    options = ("--server-url", stocked.url, "--email", "eve@example.com")
+    typed = iter(["wrong", PASSWORD])
+    monkeypatch.setattr("agnes.cli.analyst.read_secret", lambda *_, **__: next(typed))
+    done = da("analyst", "setup", *options)
+    assert done.code == 0
+    assert "Invalid email or password; try again" in done.err

@@ -12,8 +12,8 @@ import pytest
 
 from agnes.config import client as config
 from agnes.workspace.boot import boot
+from agnes.workspace.lock import locked
 from agnes.workspace.state import State
-from agnes.workspace.sync import locked
 from tests.conftest import metric_yaml
 from tests.workspace.between import Reply
 from tests.workspace.conftest import put
@@ -326,3 +326,26 @@ def test_a_database_that_is_gone_is_made_anew(da, here, place):
     place.database.unlink()
     assert da("sync").code == 0
     assert place.database.is_file()
+
+
+def test_a_database_that_is_damaged_is_made_anew_and_kept_beside(da, here, place):
+    place.database.write_bytes(b"no database" * 1000)
+    announced = place.state()["announced_commit"]
+    done = da("sync")
+    assert done.code == 0
+    [kept] = place.duckdb_dir.glob("*.damaged")
+    assert f"analytics.duckdb could not be read; it is kept as {kept.name}" in done.err
+    with duckdb.connect(str(place.database), read_only=True) as connection:
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (5000,)
+    assert place.state()["announced_commit"] == announced
+
+
+def test_a_users_own_table_of_a_tables_name_is_renamed_and_it_is_said(da, here, place, stocked):
+    with duckdb.connect(str(place.database)) as connection:
+        connection.execute("DROP VIEW orders; CREATE TABLE orders AS SELECT 1 AS mine")
+    before = place.database.stat().st_mtime_ns
+    assert da("sync").code == 0
+    assert place.database.stat().st_mtime_ns == before
+    put(stocked, "orders", rows=7)
+    found = da("sync", "--json").json
+    assert found["notes"] == ["your orders in analytics.duckdb is called orders_mine now"]
