@@ -12,7 +12,8 @@ from agnes.cli.options import CatalogOption, JsonOption, connect, source
 from agnes.cli.output import echo, note, print_json, style, table
 from agnes.errors import AgnesError, NotACatalogError
 
-_SAMPLE = 5
+_SAMPLE, _LOOKED_AT = 5, 200
+"""Rows that are shown, and in which personal data are looked for."""
 Ask = Callable[[str, int], dict[str, Any]]
 """Runs SQL, and returns so many rows."""
 
@@ -90,13 +91,29 @@ def _explore(table_id: str, known: list[dict[str, Any]] | None, ask: Ask) -> dic
     sample: list[list[Any]] = []
     if shown:
         chosen = ", ".join(map(_quoted, shown))
-        sample = ask(f"SELECT {chosen} FROM {name}", _SAMPLE)["rows"]  # noqa: S608
+        sample = ask(f"SELECT {chosen} FROM {name}", _LOOKED_AT)["rows"]  # noqa: S608
+        shown, sample = _without_personal(columns, shown, sample)
     return {
         "table": table_id,
         "row_count": rows,
         "columns": columns,
         "sample_rows": [dict(zip(shown, row, strict=True)) for row in sample],
     }
+
+
+def _without_personal(
+    columns: list[dict[str, Any]], shown: list[str], rows: list[list[Any]]
+) -> tuple[list[str], list[list[Any]]]:
+    """Columns and rows that are shown; a column whose values are e-mail addresses is marked."""
+    from agnes.values.personal import sensitive
+
+    kept = []
+    for at, name in enumerate(shown):
+        if sensitive(name, [None if row[at] is None else str(row[at]) for row in rows]) is None:
+            kept.append(at)
+        else:
+            next(it for it in columns if it["name"] == name)["pii"] = True
+    return [shown[at] for at in kept], [[row[at] for at in kept] for row in rows[:_SAMPLE]]
 
 
 def _print(found: dict[str, Any]) -> None:

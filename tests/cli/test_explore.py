@@ -55,6 +55,14 @@ def test_a_table_of_which_all_is_personal_has_no_sample(da, workspace):
     assert da("explore", "orders", "--json").json["sample_rows"] == []
 
 
+def test_what_is_recognized_as_personal_is_not_shown_either(da, workspace):
+    write_parquet(workspace.parquet("orders"), "SELECT 1 AS id, 'ada@example.com' AS contact")
+    found = da("explore", "orders", "--json").json
+
+    assert found["sample_rows"] == [{"id": 1}]
+    assert [it["pii"] for it in found["columns"]] == [False, True]
+
+
 def test_a_table_whose_name_is_sql(da, workspace):
     write_parquet(workspace.parquet("plain"), 'SELECT 1 AS "a""b"')
     workspace.parquet("plain").rename(workspace.parquet('in.c-crm."x'))
