@@ -16,6 +16,8 @@ CATEGORICAL = 50
 """A text of at most so many values has its top values listed."""
 _TOP = 10
 _BINS = 15
+_SHOWN = 200
+"""Characters of a value."""
 
 # {c} is the column, {n} the column as a float, without NaN and infinity.
 _COUNTS = {"count": "count({c})"}
@@ -145,30 +147,82 @@ def _mend_distinct(
                 found["distinct"] = min(found["distinct"], found["count"] - 1)
 
 
+def distributions(
+    connection: duckdb.DuckDBPyConnection,
+    columns: Sequence[Column],
+    facts: Sequence[dict[str, Any]],
+) -> list[dict[Any, int]]:
+    """How often what comes in each of some columns, by one scan of `data`.
+
+    Returns:
+        counts: of a number by its bin, of a text by its value, of a day by its quarter; empty
+        where that says nothing.
+    """
+    wanted = [_counted(column, known) for column, known in zip(columns, facts, strict=True)]
+    expressions = [expression for expression in wanted if expression]
+    if not expressions:
+        return [{} for _ in columns]
+    sql = f"SELECT {', '.join(expressions)} FROM data"  # noqa: S608
+    found = iter(connection.execute(sql).fetchone() or ())
+    return [dict(next(found) or {}) if expression else {} for expression in wanted]
+
+
+def _counted(column: Column, facts: dict[str, Any]) -> str | None:
+    """What counts a column's values, in SQL."""
+    if column.pii:
+        return None
+    match column.category:
+        case "NUMERIC":
+            if (bins := _bins(facts)) is None:
+                return None
+            low, width = bins
+            number = column.of("{n}")
+            at = f"floor({number} / {width!r}::DOUBLE - {low!r}::DOUBLE / {width!r}::DOUBLE)"
+            within = f"least(greatest({at}, 0), {_BINS - 1})::INTEGER"
+            return f"histogram({within}) FILTER (WHERE {number} IS NOT NULL)"
+        case "STRING":
+            few = 0 < facts["distinct"] <= CATEGORICAL
+            return f"histogram(left({column.ref}, {_SHOWN}))" if few else None
+        case "DATE" | "TIMESTAMP":
+            day = f"{column.ref}::DATE"
+            quarter = f"year({day}) || '-Q' || quarter({day})"
+            finite = f"isfinite({column.ref})"
+            return f"histogram(CASE WHEN {finite} THEN {quarter} END) FILTER (WHERE {finite})"
+        case _:
+            return None
+
+
+def _bins(facts: dict[str, Any]) -> tuple[float, float] | None:
+    """Where the bins of a histogram begin, and how wide each is; None where there is but one."""
+    least, most = facts["min"], facts["max"]
+    if least is None or least == most:
+        return None
+    low, high = float(least), float(most)
+    width = high / _BINS - low / _BINS  # their difference may be no number any more
+    return (low, width) if width else None
+
+
 def statistics(
-    connection: duckdb.DuckDBPyConnection, column: Column, facts: dict[str, Any]
-) -> dict[str, Any]:
+    column: Column, facts: dict[str, Any], counts: dict[Any, int]
+) -> dict[str, dict[str, Any]]:
     """The entry for the column's kind: `{"numeric_stats": {...}}`."""
     match column.category:
         case "NUMERIC":
-            return {"numeric_stats": _numeric(connection, column, facts)}
+            return {"numeric_stats": _numeric(facts, counts)}
         case "STRING":
-            return {"string_stats": _string(connection, column, facts)}
+            return {"string_stats": _string(facts, counts)}
         case "BOOLEAN":
-            count = facts["count"]
             shares = {
                 "true_count": facts["true_count"],
                 "false_count": facts["false_count"],
-                "true_pct": percent(facts["true_count"], count),
+                "true_pct": percent(facts["true_count"], facts["count"]),
             }
             return {"boolean_stats": shares}
         case _:
-            return {"date_stats": _dates(connection, column, facts)}
+            return {"date_stats": _dates(facts, counts)}
 
 
-def _numeric(
-    connection: duckdb.DuckDBPyConnection, column: Column, facts: dict[str, Any]
-) -> dict[str, Any]:
+def _numeric(facts: dict[str, Any], counts: dict[int, int]) -> dict[str, Any]:
     count = facts["count"]
     quantiles = facts["quantiles"] or [None] * 4
     return {
@@ -178,65 +232,41 @@ def _numeric(
         "zeros_pct": percent(facts["zeros"], count),
         "negative": facts["negative"],
         "negative_pct": percent(facts["negative"], count),
-        "histogram": _histogram(connection, column, facts["min"], facts["max"]),
+        "histogram": _histogram(facts, counts),
     }
 
 
-def _histogram(
-    connection: duckdb.DuckDBPyConnection, column: Column, least: Any, most: Any
-) -> dict[str, list[Any]]:
-    if least is None or least == most:
+def _histogram(facts: dict[str, Any], counts: dict[int, int]) -> dict[str, list[Any]]:
+    if (bins := _bins(facts)) is None:
         return {"bins": [], "counts": []}
-    low, high = float(least), float(most)
-    width = high / _BINS - low / _BINS  # their difference may be no number any more
-    if not width:
-        return {"bins": [], "counts": []}
-    number = column.of("{n}")
-    rows = connection.execute(
-        f"SELECT least(floor({number} / $width - $low / $width), $last)::INTEGER AS bin,"  # noqa: S608
-        f" count(*) FROM data WHERE {number} IS NOT NULL GROUP BY bin",
-        {"width": width, "low": low, "last": _BINS - 1},
-    ).fetchall()
-    counts = [0] * _BINS
-    for at, count in rows:
-        counts[max(at, 0)] += count
-    edges = [low + width * at for at in range(_BINS)] + [high]
-    bins = [f"{compact(edges[at])}-{compact(edges[at + 1])}" for at in range(_BINS)]
-    return {"bins": bins, "counts": counts}
+    low, width = bins
+    edges = [low + width * at for at in range(_BINS)] + [float(facts["max"])]
+    return {
+        "bins": [f"{compact(edges[at])}-{compact(edges[at + 1])}" for at in range(_BINS)],
+        "counts": [counts.get(at, 0) for at in range(_BINS)],
+    }
 
 
-def _string(
-    connection: duckdb.DuckDBPyConnection, column: Column, facts: dict[str, Any]
-) -> dict[str, Any]:
-    top = []
+def _string(facts: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
     seen = facts.get("sampled", facts["count"])
-    if 0 < facts["distinct"] <= CATEGORICAL:
-        rows = connection.execute(
-            f"SELECT left({column.ref}, 200), count(*) AS n FROM data"  # noqa: S608
-            f" WHERE {column.ref} IS NOT NULL GROUP BY {column.ref}"
-            f" ORDER BY n DESC, {column.ref} LIMIT {_TOP}"
-        ).fetchall()
-        top = [
-            {"value": value, "count": count, "pct": percent(count, seen)} for value, count in rows
-        ]
+    top = sorted(counts.items(), key=lambda it: (-it[1], it[0]))[:_TOP]
     return {
         "min_length": facts["min_length"] or 0,
         "max_length": facts["max_length"] or 0,
         "avg_length": rounded(facts["avg_length"]) or 0.0,
-        "top_values": top,
+        "top_values": [
+            {"value": value, "count": count, "pct": percent(count, seen)} for value, count in top
+        ],
     }
 
 
-def _dates(
-    connection: duckdb.DuckDBPyConnection, column: Column, facts: dict[str, Any]
-) -> dict[str, Any]:
-    rows = connection.execute(
-        f"SELECT year(d) || '-Q' || quarter(d), count(*) FROM"  # noqa: S608
-        f" (SELECT {column.ref}::DATE AS d FROM data WHERE isfinite({column.ref}))"
-        " GROUP BY year(d), quarter(d) ORDER BY year(d), quarter(d)"
-    ).fetchall()
-    histogram = {"bins": [label for label, _ in rows], "counts": [count for _, count in rows]}
+def _dates(facts: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
+    def when(label: str) -> tuple[int, str]:
+        year, _, quarter = label.rpartition("-Q")
+        return int(year), quarter
+
+    labels = sorted(counts, key=when)
     return {
         **{key: facts[key] for key in ("earliest", "latest", "span_days")},
-        "histogram": histogram,
+        "histogram": {"bins": labels, "counts": [counts[label] for label in labels]},
     }

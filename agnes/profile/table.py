@@ -11,7 +11,7 @@ from agnes.profile.alerts import alerts_of, explained
 from agnes.profile.engine import engine
 from agnes.profile.numbers import percent, rounded
 from agnes.profile.source import load, number
-from agnes.profile.statistics import Column, aggregates, statistics
+from agnes.profile.statistics import Column, aggregates, distributions, statistics
 from agnes.profile.subject import Subject
 
 if TYPE_CHECKING:
@@ -50,11 +50,12 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
         for start in range(0, len(columns), _BATCH):
             batch = columns[start : start + _BATCH]
             found = aggregates(connection, batch, sampled=source.sampled)
-            for column, facts in zip(batch, found, strict=True):
+            counted = distributions(connection, batch, found)
+            for column, facts, counts in zip(batch, found, counted, strict=True):
                 entry = _common(column, facts, total, column.name in subject.primary_key)
                 if not column.pii:
                     entry |= {"sample_values": source.values[column.ref]}
-                    entry |= statistics(connection, column, facts)
+                    entry |= statistics(column, facts, counts)
                 entry["alerts"] = alerts_of(entry)
                 described.append(entry)
     missing = sum(entry["null_count"] for entry in described)
