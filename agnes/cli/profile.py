@@ -88,9 +88,11 @@ def _here(
 
     files = data_files(data, catalog)
     folder = data_folder(InstanceSettings.load(catalog=path), locate(path))
-    with open_snapshot(path, Reading()) as snapshot, progress("Profiling") as advance:
-        made = profile_tables(snapshot, files, Profiles(folder / "profiles"), tables, advance)
-    write_profiles(folder / "profiles.json", made.profiles)
+    profiles = Profiles(folder / "profiles")
+    with open_snapshot(path, Reading()) as snapshot:
+        with progress("Profiling") as advance:
+            made = profile_tables(snapshot, files, profiles, tables, advance)
+        write_profiles(folder / "profiles.json", snapshot, profiles)
     return made, folder / "profiles.json"
 
 

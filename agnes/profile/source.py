@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agnes.profile.shown import discreet
 from agnes.profile.statistics import Column
 from agnes.profile.subject import Subject
 from agnes.profile.types import TEXT, classify_type
@@ -18,14 +19,11 @@ SAMPLE_ROWS = 500_000
 """A table of more rows is sampled,"""
 SAMPLE_CELLS = 20_000_000
 """and so is one of more cells."""
+BATCH = 32
+"""Columns that are asked for at once: a statement of thousands is slow to plan."""
 _SHOWN_ROWS, _SHOWN_VALUES, _SHOWN_TEXT = 5, 5, 200
-_LOOKED_AT = 500
-"""Rows in which sample values are looked for."""
-_FEW = 50
-"""Values that are looked for of a column that is nearly empty."""
-
-_Row = dict[str, str | None]
-"""Values as text, by the `ref` of their column."""
+_LOOKED_AT, _LOOKED_AT_CELLS = 2_000, 1_000_000
+"""Rows, by chance, in which samples and what nobody is to see are looked for."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +56,36 @@ def load(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Source:
     sample = f" USING SAMPLE {share} PERCENT (bernoulli, 1)" if total > most else ""
     # One scan: of so many rows, choosing each by chance costs a fifth of a reservoir.
     connection.execute(f"CREATE TEMP TABLE data AS FROM shaped{sample}")
-    rows = _samples(connection, columns)
-    values = {column.ref: _values(connection, column, rows) for column in columns}
-    columns = [_told(column, values[column.ref]) for column in columns]
-    shown = [column for column in columns if not column.pii]
+    texts = _texts(connection, columns, number(connection, "SELECT count(*) FROM data"))
+    columns = [_told(column, texts[column.ref]) for column in columns]
+    shown = {it.ref: discreet(texts[it.ref]) for it in columns if not it.pii}
+    first = min(map(len, texts.values()), default=0)
     return Source(
         columns,
         total,
         number(connection, "SELECT count(*) FROM data"),
-        {column.ref: values[column.ref][:_SHOWN_VALUES] for column in shown},
-        [{column.name: row[column.ref] for column in shown} for row in rows[:_SHOWN_ROWS]],
+        {ref: _different(values) for ref, values in shown.items()},
+        [
+            {column.name: shown[column.ref][at] for column in columns if column.ref in shown}
+            for at in range(min(first, _SHOWN_ROWS))
+        ],
     )
+
+
+def duplicates(connection: duckdb.DuckDBPyConnection, source: Source, key: Sequence[str]) -> int:
+    """How many rows have the values of another one.
+
+    Args:
+        key: names of the columns that are compared; all, if there are none. With one that does
+            not exist there are no duplicates.
+    """
+    refs = {column.name: column.ref for column in source.columns}
+    if not refs or not refs.keys() >= set(key):
+        return 0
+    compared = ", ".join(refs[name] for name in key or refs)
+    relation = "shaped" if source.sampled else "data"
+    sql = f"SELECT count(*) - count(DISTINCT hash({compared})) FROM {relation}"  # noqa: S608
+    return number(connection, sql)
 
 
 def number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -98,31 +115,43 @@ def _open(connection: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[list
     return columns, number(connection, "SELECT count(*) FROM source")
 
 
-def _samples(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> list[_Row]:
-    """The first rows, as text that is cut off."""
-    shown = [f"left({column.ref}::{TEXT}, {_SHOWN_TEXT})" for column in columns]
-    rows = connection.execute(
-        f"SELECT {', '.join(shown) or 'NULL'} FROM data LIMIT {_LOOKED_AT}"  # noqa: S608
-    ).fetchall()
-    names = [column.ref for column in columns]
-    return [dict(zip(names, row, strict=False)) for row in rows]
+def _texts(
+    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], rows: int
+) -> dict[str, list[str | None]]:
+    """The values of some rows, as text that is cut off, by the `ref` of their column."""
+    most = min(_LOOKED_AT, max(_LOOKED_AT_CELLS // max(len(columns), 1), 1))
+    sample = f" USING SAMPLE reservoir({most} ROWS) REPEATABLE (1)" if rows > most else ""
+    connection.execute(f"CREATE TEMP TABLE looked AS FROM data{sample}")
+    found: dict[str, list[str | None]] = {}
+    for start in range(0, len(columns), BATCH):
+        batch = columns[start : start + BATCH]
+        asked = ", ".join(_text(column) for column in batch)
+        values = connection.execute(f"SELECT {asked} FROM looked").fetchall()  # noqa: S608
+        by_column = zip(*values, strict=True) if values else [()] * len(batch)
+        found |= {it.ref: list(texts) for it, texts in zip(batch, by_column, strict=True)}
+        empty = [it for it in batch if rows > most and not any(map(_is_value, found[it.ref]))]
+        if empty:  # nearly: there may be values in other rows
+            asked = ", ".join(f"min({_text(it)}), max({_text(it)})" for it in empty)
+            told = connection.execute(f"SELECT {asked} FROM data").fetchone() or ()  # noqa: S608
+            for at, column in enumerate(empty):
+                found[column.ref] += told[2 * at : 2 * at + 2]
+    return found
 
 
-def _values(
-    connection: duckdb.DuckDBPyConnection, column: Column, samples: Sequence[_Row]
-) -> list[str]:
-    """Some different values of a column."""
-    found = dict.fromkeys(text for row in samples if (text := row[column.ref]) is not None)
-    if not found and len(samples) == _LOOKED_AT:  # a column that is nearly empty
-        rows = connection.execute(
-            f"SELECT DISTINCT left({column.ref}::{TEXT}, {_SHOWN_TEXT}) FROM data"  # noqa: S608
-            f" WHERE {column.ref} IS NOT NULL LIMIT {_FEW}"
-        ).fetchall()
-        found = dict.fromkeys(text for (text,) in rows)
-    return list(found)
+def _text(column: Column) -> str:
+    return f"left({column.ref}::{TEXT}, {_SHOWN_TEXT})"
 
 
-def _told(column: Column, values: Sequence[str]) -> Column:
+def _is_value(text: str | None) -> bool:
+    return text is not None
+
+
+def _different(texts: Sequence[str | None]) -> list[str]:
+    """The first different values."""
+    return list(dict.fromkeys(text for text in texts if text is not None))[:_SHOWN_VALUES]
+
+
+def _told(column: Column, values: Sequence[str | None]) -> Column:
     """The column, marked as personal where its values say so."""
     if column.pii or column.category not in ("STRING", "NUMERIC"):
         return column

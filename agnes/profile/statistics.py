@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agnes.profile.numbers import compact, percent, rounded
+from agnes.profile.shown import discreet
 from agnes.profile.types import FLOATS, TEXT, Category
 
 if TYPE_CHECKING:
@@ -250,12 +251,14 @@ def _histogram(facts: dict[str, Any], counts: dict[int, int]) -> dict[str, list[
 def _string(facts: dict[str, Any], counts: dict[str, int]) -> dict[str, Any]:
     seen = facts.get("sampled", facts["count"])
     top = sorted(counts.items(), key=lambda it: (-it[1], it[0]))[:_TOP]
+    shown = discreet([value for value, _ in top])
     return {
         "min_length": facts["min_length"] or 0,
         "max_length": facts["max_length"] or 0,
         "avg_length": rounded(facts["avg_length"]) or 0.0,
         "top_values": [
-            {"value": value, "count": count, "pct": percent(count, seen)} for value, count in top
+            {"value": value, "count": count, "pct": percent(count, seen)}
+            for value, (_, count) in zip(shown, top, strict=True)
         ],
     }
 

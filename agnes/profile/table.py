@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from agnes.profile.alerts import alerts_of, explained
 from agnes.profile.engine import engine
 from agnes.profile.numbers import percent, rounded
-from agnes.profile.source import load, number
+from agnes.profile.source import BATCH, duplicates, load
 from agnes.profile.statistics import Column, aggregates, distributions, statistics
 from agnes.profile.subject import Subject
-
-if TYPE_CHECKING:
-    import duckdb
 
 VERSION = 2
 """Of a profile's form."""
 SECONDS = 120
-_BATCH = 64
-"""Columns that are summed up in one scan: a statement of thousands is slow to plan."""
 OF_A_SAMPLE = ("median", "percentiles", "histogram", "top_values", "sample_values")
 """What is told of the sample alone, where a table is sampled."""
 APPROXIMATE = ("unique_count", "unique_pct")
@@ -45,10 +39,10 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
     with engine(subject, seconds) as connection:
         source = load(connection, subject)
         columns, total = source.columns, source.total
-        duplicates = _duplicates(connection, columns, subject.primary_key)
+        repeated = duplicates(connection, source, subject.primary_key)
         described = []
-        for start in range(0, len(columns), _BATCH):
-            batch = columns[start : start + _BATCH]
+        for start in range(0, len(columns), BATCH):
+            batch = columns[start : start + BATCH]
             found = aggregates(connection, batch, sampled=source.sampled)
             counted = distributions(connection, batch, found)
             for column, facts, counts in zip(batch, found, counted, strict=True):
@@ -74,7 +68,7 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
         "of_sample": list(OF_A_SAMPLE) if source.sampled else [],
         "approximate": list(APPROXIMATE) if source.sampled else [],
         "primary_key": list(subject.primary_key),
-        "duplicate_rows": duplicates,
+        "duplicate_rows": repeated,
         "avg_completeness": rounded(sum(completeness) / max(len(columns), 1)),
         "missing_cells": missing,
         "missing_cells_pct": percent(missing, total * len(columns)),
@@ -84,19 +78,6 @@ def profile_table(subject: Subject, seconds: float = SECONDS) -> dict[str, Any]:
         "columns": described,
         "sample_rows": source.first,
     }
-
-
-def _duplicates(
-    connection: duckdb.DuckDBPyConnection, columns: Sequence[Column], primary_key: Sequence[str]
-) -> int:
-    """How many rows have the primary key of another one."""
-    refs = {column.name: column.ref for column in columns}
-    key = [refs[name] for name in primary_key if name in refs]
-    if not key or len(key) < len(primary_key):
-        return 0
-    one = key[0] if len(key) == 1 else f"({', '.join(key)},)"
-    sql = f"SELECT count(*) FILTER (WHERE {one} IS NOT NULL) - count(DISTINCT {one}) FROM shaped"  # noqa: S608
-    return number(connection, sql)
 
 
 def _common(column: Column, facts: dict[str, Any], rows: int, is_key: bool) -> dict[str, Any]:

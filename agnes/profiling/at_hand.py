@@ -85,15 +85,16 @@ def known_profile(snapshot: Snapshot, profiles: Profiles, table_id: str) -> dict
     return profile and situated(profile, columns, snapshot.table_uses(table_id))
 
 
-def write_profiles(path: Path, profiles: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write profiles.json; tables that are not among the new ones stay in it.
+def write_profiles(path: Path, snapshot: Snapshot, profiles: Profiles) -> None:
+    """Write profiles.json anew: all that there are of registered tables.
 
     Raises:
         UnavailableError: it cannot be written.
     """
-    tables = read_profiles(path) | dict(profiles)
+    known = {row["id"]: known_profile(snapshot, profiles, row["id"]) for row in snapshot.tables()}
+    tables = {table_id: profile for table_id, profile in known.items() if profile}
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    said = {"generated_at": now, "version": VERSION, "tables": dict(sorted(tables.items()))}
+    said = {"generated_at": now, "version": VERSION, "tables": tables}
     with new_file(path) as file:
         file.write(json.dumps(said, ensure_ascii=False, allow_nan=False, indent=1).encode())
 

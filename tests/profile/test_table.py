@@ -240,6 +240,27 @@ def test_what_nobody_is_to_see_is_found_by_its_values(table, values, kind):
     assert not column(profile, "id")["pii"]
 
 
+def test_addresses_behind_many_values_that_say_nothing_are_found(table):
+    values = "CASE WHEN i < 600 THEN 'n/a' ELSE 'canary' || i || '@example.com' END"
+    profile = profile_table(table(f"SELECT {values} AS contact FROM range(640) t(i)"))
+
+    assert profile["columns"][0]["sensitive"] == "email"
+    assert "canary" not in json.dumps(profile)
+
+
+def test_an_address_in_a_text_is_not_shown(table):
+    values = "CASE WHEN i = 7 THEN 'write to canary@example.com' ELSE 'note ' || i END"
+    profile = profile_table(table(f"SELECT {values} AS note FROM range(30) t(i)"))
+
+    assert not profile["columns"][0]["pii"]
+    assert "canary" not in json.dumps(profile)
+
+
+def test_without_a_key_equal_rows_are_duplicates(table):
+    assert profile_table(table("SELECT 1 AS a, NULL AS b FROM range(6)"))["duplicate_rows"] == 5
+    assert profile_table(table("SELECT i AS a FROM range(6) t(i)"))["duplicate_rows"] == 0
+
+
 def test_a_column_that_is_nearly_empty_still_has_a_sample(table):
     profile = profile_table(
         table("SELECT CASE WHEN i = 9_999 THEN 'x' END AS a FROM range(10_000) t(i)")

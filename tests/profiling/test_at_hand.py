@@ -50,12 +50,14 @@ def test_a_table_that_is_not_registered_is_an_error_with_the_nearest(snapshot, f
     assert "orders" in (error.value.hint or "")
 
 
-def test_a_file_of_profiles_keeps_the_tables_that_are_not_new(tmp_path):
-    path = tmp_path / "profiles.json"
-    write_profiles(path, {"a": {"row_count": 1}, "b": {"row_count": 1}})
-    write_profiles(path, {"b": {"row_count": 2}})
+def test_a_file_of_profiles_has_all_that_there_are_and_nothing_older(snapshot, files, tmp_path):
+    path, profiles = tmp_path / "profiles.json", Profiles(tmp_path / "p")
+    path.write_text('{"tables": {"gone": {}, "orders": {"sample": "canary"}}}')
+    profile_tables(snapshot, files, profiles)
+    write_profiles(path, snapshot, profiles)
 
-    assert read_profiles(path) == {"a": {"row_count": 1}, "b": {"row_count": 2}}
+    assert read_profiles(path).keys() == {"orders"}
+    assert "canary" not in path.read_text()
     assert json.loads(path.read_text()).keys() == {"generated_at", "version", "tables"}
 
 
