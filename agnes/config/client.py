@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.request
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -90,6 +89,8 @@ def is_loopback(address: str) -> bool:
 
 def proxy_for(address: str) -> str | None:
     """The proxy that the environment wants for an address: `HTTPS_PROXY`, not for `NO_PROXY`."""
+    import urllib.request
+
     parts = urlsplit(address)
     if is_loopback(address) or urllib.request.proxy_bypass(parts.netloc):
         return None
