@@ -176,11 +176,13 @@ def _known(table_id: str, catalog: Path | None) -> dict[str, Any]:
 
 def _line(name: str, found: Mapping[str, Any]) -> str:
     missing = f", {found['missing_cells_pct']}% missing" if found["missing_cells"] else ""
-    alerts = f", {len(found['alerts'])} alerts" if found["alerts"] else ""
-    return (
-        f"{style(visible(name), bold=True)}: {found['row_count']:,} rows, "
-        f"{found['column_count']} columns{missing}{alerts}"
-    )
+    alerts = f", {_count(len(found['alerts']), 'alert')}" if found["alerts"] else ""
+    rows, columns = _count(found["row_count"], "row"), _count(found["column_count"], "column")
+    return f"{style(visible(name), bold=True)}: {rows}, {columns}{missing}{alerts}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _facts(found: Mapping[str, Any]) -> Iterator[str]:

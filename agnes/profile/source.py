@@ -56,14 +56,15 @@ def load(connection: duckdb.DuckDBPyConnection, subject: Subject) -> Source:
     sample = f" USING SAMPLE {share} PERCENT (bernoulli, 1)" if total > most else ""
     # One scan: of so many rows, choosing each by chance costs a fifth of a reservoir.
     connection.execute(f"CREATE TEMP TABLE data AS FROM shaped{sample}")
-    texts = _texts(connection, columns, number(connection, "SELECT count(*) FROM data"))
+    rows = number(connection, "SELECT count(*) FROM data")
+    texts = _texts(connection, columns, rows)
     columns = [_told(column, texts[column.ref]) for column in columns]
     shown = {it.ref: discreet(texts[it.ref]) for it in columns if not it.pii}
     first = min(map(len, texts.values()), default=0)
     return Source(
         columns,
         total,
-        number(connection, "SELECT count(*) FROM data"),
+        rows,
         {ref: _different(values) for ref, values in shown.items()},
         [
             {column.name: shown[column.ref][at] for column in columns if column.ref in shown}
