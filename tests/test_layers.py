@@ -20,6 +20,7 @@ LAYERS = {
     | {
         "backup",
         "changes",
+        "compute",
         "showcase",
         "diagnosis",
         "profiling",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 
 from agnes.errors import SandboxError
 from agnes.model.names import nearest
@@ -17,7 +17,7 @@ _SHOWN = 12
 _NO_TABLE = re.compile(r"Table with name (.+?) does not exist", re.DOTALL)
 
 
-def check(sql: str, names: Container[str]) -> None:
+def check(sql: str, names: Container[str], parameters: Collection[str] = ()) -> None:
     """See that a text is one SELECT that reads tables and nothing else.
 
     Text that cannot be parsed here is left to DuckDB's own parser, whose SQL it is.
@@ -25,6 +25,7 @@ def check(sql: str, names: Container[str]) -> None:
     Args:
         sql: the text.
         names: what the tables that may be read are called, in lower case.
+        parameters: names that have a value, as `$name` in the text.
 
     Raises:
         SandboxError: it may not run.
@@ -34,7 +35,7 @@ def check(sql: str, names: Container[str]) -> None:
     except UnicodeEncodeError as error:
         raise SandboxError("refused", "the SQL is not Unicode text", error.start) from None
     try:
-        reads = read_query(sql, file_names=True).reads
+        reads = read_query(sql, file_names=True, parameters=parameters).reads
     except RefusedSqlError as refused:
         for problem in refused.problems:
             if problem.kind != "syntax":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from agnes.errors import SandboxError, TooManyError, UnavailableError
 from agnes.queries.check import check, explain
@@ -22,6 +22,7 @@ _TRIES = 2
 """How often a query that new data came in between is run again."""
 
 _T = TypeVar("_T")
+Parameters = Mapping[str, Any]
 _Key = tuple[tuple[str, tuple[Path, ...]], ...]
 """The tables of a sandbox: their names and files."""
 
@@ -110,9 +111,15 @@ class Queries:
         while self._idle:
             self._idle.pop()[1].close()
 
-    def run(self, sql: str, tables: Tables, limit: int | None = None) -> Result:
+    def run(
+        self,
+        sql: str,
+        tables: Tables,
+        limit: int | None = None,
+        parameters: Parameters | None = None,
+    ) -> Result:
         """Run a query and wait for its rows; see `submit`."""
-        return self.submit(sql, lambda: tables, _as_they_are, limit).result()
+        return self.submit(sql, lambda: tables, _as_they_are, limit, parameters=parameters).result()
 
     def submit(
         self,
@@ -121,6 +128,7 @@ class Queries:
         render: Callable[[Result], _T],
         limit: int | None = None,
         by: str = "",
+        parameters: Parameters | None = None,
     ) -> Running[_T]:
         """Have a query run as soon as there is a free worker.
 
@@ -130,6 +138,7 @@ class Queries:
             render: makes the answer of the rows. The worker does that too.
             limit: the most rows to return, not above that of `limits`.
             by: who asks. Nobody may fill more than half of the room.
+            parameters: a value for each `$name` in the query.
 
         Raises:
             TooManyError: too many are waiting already.
@@ -139,7 +148,7 @@ class Queries:
 
         def work() -> _T:
             try:
-                return render(self._run(running, sql, tables(), limit))
+                return render(self._run(running, sql, tables(), limit, parameters or {}))
             finally:
                 self._leave(by)  # before the answer is there, so that who has it may ask again
 
@@ -165,14 +174,21 @@ class Queries:
             self._asked[by] -= 1
             self._asked += Counter()  # forget who has none any more
 
-    def _run(self, running: Running[_T], sql: str, tables: Tables, limit: int | None) -> Result:
+    def _run(
+        self,
+        running: Running[_T],
+        sql: str,
+        tables: Tables,
+        limit: int | None,
+        parameters: Parameters,
+    ) -> Result:
         named = names_of(tables)
-        check(sql, named)
+        check(sql, named, parameters)
         key = tuple((name, tuple(files)) for name, files in named.items())
         sandbox = self._take(key)
         try:
             running.enter(sandbox)
-            return _query(sandbox, sql, limit)
+            return _query(sandbox, sql, limit, parameters)
         except SandboxError as error:
             raise explain(error, tables) from None
         finally:
@@ -198,14 +214,14 @@ class Queries:
             old.close()
 
 
-def _query(sandbox: Sandbox, sql: str, limit: int | None) -> Result:
+def _query(sandbox: Sandbox, sql: str, limit: int | None, parameters: Parameters) -> Result:
     for _ in range(_TRIES):
         try:
-            return sandbox.query(sql, limit)
+            return sandbox.query(sql, limit, parameters)
         except SandboxError:
             if not sandbox.is_stale:
                 raise
-    return sandbox.query(sql, limit)
+    return sandbox.query(sql, limit, parameters)
 
 
 def _as_they_are(result: Result) -> Result:

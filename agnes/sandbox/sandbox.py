@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from agnes.errors import SandboxError, UsageError
 from agnes.sandbox.process import Child, GoneError
 from agnes.sandbox.terms import Column, EmptyTable, Limits, ParquetTable, Result
-from agnes.sandbox.wire import decode
+from agnes.sandbox.wire import decode, encode
 
 _T = TypeVar("_T")
 _START_SECONDS = 30  # for every table together; what is read then are schemas
@@ -104,12 +104,15 @@ class Sandbox:
         """
         return self._ask({"sql": sql}, _columns)
 
-    def query(self, sql: str, limit: int | None = None) -> Result:
+    def query(
+        self, sql: str, limit: int | None = None, parameters: Mapping[str, Any] | None = None
+    ) -> Result:
         """Run a SELECT.
 
         Args:
             sql: one statement.
             limit: the most rows to return, not above that of the sandbox.
+            parameters: a value for each `$name` in it, of the types that a row may have.
 
         Raises:
             SandboxError: it cannot be run, or not within the limits.
@@ -117,7 +120,8 @@ class Sandbox:
         if limit is not None and limit < 0:
             raise UsageError(f"a limit of {limit} rows is below zero")
         most = self._limits.rows if limit is None else min(limit, self._limits.rows)
-        return self._ask({"sql": sql, "limit": most}, _result)
+        bound = {name: encode(value) for name, value in (parameters or {}).items()}
+        return self._ask({"sql": sql, "limit": most, "parameters": bound}, _result)
 
     def _found(self) -> list[tuple[int, int, int] | None]:
         return [_version(path) for path in self._files]

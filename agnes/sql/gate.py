@@ -6,7 +6,7 @@ Decided on the syntax tree. The sandbox decides the same a second time with Duck
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import pairwise, repeat
 
 from sqlglot import exp
@@ -48,13 +48,14 @@ _WRAPPERS = (exp.CTE, exp.Subquery)
 _WRITE_IN = "name them: PIVOT ... ON x IN ('a', 'b')"
 
 
-def read_query(sql: str, *, file_names: bool = False) -> Query:
+def read_query(sql: str, *, file_names: bool = False, parameters: Collection[str] = ()) -> Query:
     """Read a text that must be one SELECT in DuckDB's dialect.
 
     Args:
         sql: one statement; a semicolon may end it.
         file_names: let names such as `"in.c-crm.json"` pass, since a table may be called so; who
             asks for it looks for the table, see `is_file_name`.
+        parameters: names that have a value; `$start` may stand for that of `start`.
 
     Raises:
         RefusedSqlError: it is not SQL, not one SELECT, or reaches for files, the network, settings
@@ -69,7 +70,7 @@ def read_query(sql: str, *, file_names: bool = False) -> Query:
         if len(tokens) > MAX_TOKENS:
             message = f"the query has {len(tokens):,} words and signs"
             raise refusal("size", message, f"at most {MAX_TOKENS:,}")
-        _refuse(list(_token_problems(sql, tokens)))
+        _refuse(list(_token_problems(sql, tokens, parameters)))
         statements = parse(sql, tokens)
         if len(statements) != 1:
             raise _not_one(sql, tokens, statements)
@@ -77,7 +78,7 @@ def read_query(sql: str, *, file_names: bool = False) -> Query:
         if not isinstance(tree, exp.Query):
             raise not_a_select(sql)
         query = Query(sql, tree)
-        _refuse(list(_problems(query, file_names)))
+        _refuse(list(_problems(query, file_names, parameters)))
     except SqlglotError as error:
         raise syntax_mistake(sql, error) from None
     except TooCostlyError:
@@ -105,7 +106,9 @@ def _not_one(sql: str, tokens: list[Token], statements: list[exp.Expr]) -> Refus
     return refusal("statement", message, ONE_SELECT, _token_place(second))
 
 
-def _token_problems(sql: str, tokens: list[Token]) -> Iterator[Problem]:
+def _token_problems(
+    sql: str, tokens: list[Token], parameters: Collection[str]
+) -> Iterator[Problem]:
     """What can be told before anything is understood."""
     quoted = [token for token in tokens if token.token_type in _QUOTED]
     starts = [0, *(token.end + 1 for token in quoted)]
@@ -119,8 +122,10 @@ def _token_problems(sql: str, tokens: list[Token]) -> Iterator[Problem]:
         word = sql[token.start : token.end + 1].upper()
         kind = before and before.token_type
         if word in ("?", "$"):
-            message = "a parameter has no value here"
-            yield Problem("statement", message, "write the value", _find(_NAMED, sql, token.start))
+            where = _find(_NAMED, sql, token.start)
+            if sql[where.start + 1 : where.start + where.length] not in parameters:
+                message = "a parameter has no value here"
+                yield Problem("statement", message, "write the value", where)
         elif token.token_type == TokenType.HEX_STRING and word.startswith("0"):
             message = "DuckDB reads this as 0 and a name"
             yield Problem("syntax", message, "write a decimal number", _token_place(token))
@@ -135,12 +140,14 @@ def _token_place(token: Token) -> Place:
     return Place(token.start, token.end + 1 - token.start)
 
 
-def _problems(query: Query, file_names: bool) -> Iterator[Problem]:
+def _problems(query: Query, file_names: bool, parameters: Collection[str]) -> Iterator[Problem]:
     """What a single query must not hold."""
     for node in query.tree.walk():
         match node:
             case exp.Table():
                 yield from _check_table(query, node, file_names)
+            case exp.Placeholder() if node.name in parameters:
+                pass
             case exp.Lateral() if not isinstance(node.this, exp.Subquery):
                 yield from _check_table_function(node.this, node)
             case exp.Func() if not isinstance(node.parent, exp.Table | exp.Lateral):

@@ -472,3 +472,15 @@ def _runs(process_id: int) -> bool:
     except FileNotFoundError:
         return False
     return state.rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_parameter_is_bound_and_never_part_of_the_text():
+    with Sandbox([EmptyTable("t", {"d": "DATE"})]) as sandbox:
+        text = "'; DROP TABLE t; --"
+        found = sandbox.query(
+            "SELECT $a AS a, $b AS b", parameters={"a": text, "b": date(2025, 1, 9)}
+        )
+        assert found.rows == ((text, date(2025, 1, 9)),)
+        assert [column.type for column in found.columns] == ["VARCHAR", "DATE"]
+        with pytest.raises(SandboxError, match="not provided"):
+            sandbox.query("SELECT $a")

@@ -1121,3 +1121,11 @@ def test_no_text_makes_it_stumble(sql):
     refused = refusal(sql)
 
     assert refused is None or refused.problems
+
+
+def test_only_parameters_that_have_a_value_may_be_used():
+    sql = "SELECT a FROM t WHERE a >= $start AND a < $end"
+    assert read_query(sql, parameters=["start", "end"]).sql == sql
+    with pytest.raises(RefusedSqlError, match="a parameter has no value here") as caught:
+        read_query(sql, parameters=["start"])
+    assert sql[caught.value.problems[0].place.start :] == "$end"

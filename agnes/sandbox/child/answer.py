@@ -31,9 +31,16 @@ def describe(connection: _duckdb.DuckDBPyConnection, gate: Gate, sql: str) -> by
     return _fitting(json.dumps({"columns": [row[:2] for row in rows]}).encode())
 
 
-def query(connection: _duckdb.DuckDBPyConnection, gate: Gate, sql: str, limit: int) -> bytes:
+def query(
+    connection: _duckdb.DuckDBPyConnection,
+    gate: Gate,
+    sql: str,
+    limit: int,
+    parameters: Mapping[str, Any],
+) -> bytes:
     """The columns and rows of a query as JSON, as many rows as the limit and a frame allow."""
-    done = connection.execute(gate.statement(sql, QUERY, f"\n) LIMIT {limit + 1}"))
+    statement = gate.statement(sql, QUERY, f"\n) LIMIT {limit + 1}")
+    done = connection.execute(statement, parameters or None)
     columns = json.dumps([(column[0], str(column[1])) for column in done.description])
     rows: list[bytes] = []
     size, truncated = 0, False

@@ -41,7 +41,8 @@ def _serve(requests: BufferedReader, channel: int) -> None:
         sql = request["sql"]
         try:
             if "limit" in request:
-                message = answer.query(connection, gate, sql, request["limit"])
+                bound = {key: wire.decode(it) for key, it in request["parameters"].items()}
+                message = answer.query(connection, gate, sql, request["limit"], bound)
             else:
                 message = answer.describe(connection, gate, sql)
         except Exception as error:  # noqa: BLE001  (the parent raises it)
