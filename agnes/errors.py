@@ -12,6 +12,7 @@
     ├── NotFoundError          the metric or table does not exist
     ├── InvalidError           content that does not validate, with its diagnostics
     ├── PreconditionError      what the caller read is not what is there any more
+    ├── NotDerivableError      a number that a definition does not say how to compute
     ├── UnauthorizedError      nobody is signed in, or the token is not good any more
     ├── ForbiddenError         who is signed in may not do this
     ├── TooManyError           too many tries; later again
@@ -104,6 +105,10 @@ class InvalidError(AgnesError):
 
 class PreconditionError(AgnesError):
     """The caller's version (`If-Match`) is not the one that is there; nothing was changed."""
+
+
+class NotDerivableError(AgnesError):
+    """A breakdown, filter, range or grain that cannot be soundly made of a metric's definition."""
 
 
 class UnauthorizedError(AgnesError):

@@ -51,7 +51,7 @@ def check_expression(text: str) -> list[Problem]:
         return [Problem("statement", f"it has {len(tree.expressions)} columns", _WRITE, whole)]
     if isinstance(tree.expressions[0], exp.Alias):
         return [Problem("statement", "it names its column", "leave the name out", whole)]
-    aggregates = [node for node in tree.find_all(exp.Func, exp.Filter) if _aggregates(node)]
+    aggregates = [node for node in tree.find_all(exp.Func, exp.Filter) if is_aggregate(node)]
     if not aggregates:
         return [Problem("statement", "it aggregates nothing", _WRITE, whole)]
     return [
@@ -87,7 +87,8 @@ def _parts(tree: exp.Select) -> list[str]:
     return [name for name, value in tree.args.items() if value]
 
 
-def _aggregates(node: exp.Expr) -> bool:
+def is_aggregate(node: exp.Expr) -> bool:
+    """Whether it makes one value of many rows."""
     if isinstance(node, exp.Filter | exp.WithinGroup):
         return True
     name = node.name if isinstance(node, exp.Anonymous) else getattr(node, "sql_name", str)()
@@ -98,7 +99,7 @@ def _aggregates(node: exp.Expr) -> bool:
 def _within(column: exp.Expr) -> bool:
     at = column.parent
     while at is not None:
-        if _aggregates(at) or isinstance(at, exp.Window):
+        if is_aggregate(at) or isinstance(at, exp.Window):
             return True
         at = at.parent
     return False

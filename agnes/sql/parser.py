@@ -77,6 +77,11 @@ def parse(sql: str, tokens: list[Token]) -> list[exp.Expr]:
     return statements
 
 
+def render(tree: exp.Expr) -> str:
+    """A tree as text in the dialect that it was read in, without comments."""
+    return _DIALECT.generate(tree, copy=True, pretty=True, comments=False)
+
+
 def _check_levels(tree: exp.Expr) -> None:
     """Refuse a tree that is deep enough for a recursion over it to fail."""
     levels = {id(tree): 0}
