@@ -18,9 +18,11 @@ from starlette.types import Scope as Connection
 
 from agnes.api.deps import InstanceOf, Reader
 from agnes.api.instance import Instance
+from agnes.api.run import compute, engine_of, metric_row
 from agnes.api.writing import change
 from agnes.auth.principal import Principal, Scope
 from agnes.changes.wishes import Put
+from agnes.compute.engine import Shared
 from agnes.config.instance import InstanceSettings
 from agnes.errors import ForbiddenError, NotFoundError, SandboxError
 from agnes.mcp import INSTALL, is_installed
@@ -31,11 +33,12 @@ from agnes.queries import tables_in
 from agnes.queries.values import answer
 from agnes.search.ranking import search
 from agnes.serving.listing import Wanted
-from agnes.serving.seen import seen_history, unknown
+from agnes.serving.seen import seen_history
 
 if TYPE_CHECKING:
     from agnes.diff.history import History
     from agnes.load.pack import Pack
+    from agnes.sql.derive import Ask
 
 router = APIRouter(tags=["agents"], include_in_schema=False)
 
@@ -120,6 +123,7 @@ class Served:
         self._caller = caller
         self._view = running.serving.view(caller)
         self._query: Query[Row] | None = None
+        self._engine: Shared | None = None
 
     @property
     def may(self) -> frozenset[Scope]:
@@ -135,10 +139,7 @@ class Served:
 
     def metric(self, metric_id: str) -> Row:
         """See `Desk`."""
-        document = self._view.metric(metric_id)
-        if document is None:
-            raise unknown(self._view, metric_id)
-        return cast("Row", json.loads(document.body))
+        return metric_row(self._view, metric_id)
 
     def metrics(self, category: str | None = None) -> list[Row]:
         """See `Desk`."""
@@ -181,6 +182,13 @@ class Served:
             facts = {"user": by, "outcome": outcome, "seconds": seconds, "over": "mcp"}
             LOG.info("query", extra={"facts": facts})
 
+    def run(self, metric_id: str, ask: Ask, limit: int) -> Row:
+        """See `Desk`."""
+        engine = engine_of(self._running, self._caller, self._view)
+        self._engine = engine
+        row = metric_row(self._view, metric_id)
+        return compute(self._running, self._caller, self._view, engine, row, ask, limit)
+
     def propose(self, pack: Pack) -> Row:
         """See `Desk`."""
         wish = Put(pack=pack)
@@ -189,5 +197,6 @@ class Served:
 
     def cancel(self) -> None:
         """See `Desk`."""
-        if self._query is not None:
-            self._query.cancel()
+        for running in (self._query, self._engine):
+            if running is not None:
+                running.cancel()

@@ -22,6 +22,7 @@ STATUS: dict[type[errors.AgnesError], int] = {
     errors.UsageError: 400,
     errors.YamlError: 400,
     errors.SandboxError: 400,
+    errors.NotDerivableError: 400,
     errors.RevisionError: 404,
     errors.UnauthorizedError: 401,
     errors.ForbiddenError: 403,

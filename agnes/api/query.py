@@ -81,16 +81,17 @@ async def _answer(request: Request, started: Running[bytes]) -> bytes | None:
     """The answer; None, and an end of the query, as soon as nobody waits for them any more."""
     work = asyncio.wrap_future(started.future)
     work.add_done_callback(lambda done: done.cancelled() or done.exception())  # it was looked at
-    gone = asyncio.ensure_future(_disconnected(request))
-    both: set[asyncio.Future[Any]] = {work, gone}
+    leaving = asyncio.ensure_future(gone(request))
+    both: set[asyncio.Future[Any]] = {work, leaving}
     try:
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         return await work if work.done() else None
     finally:
-        gone.cancel()
+        leaving.cancel()
         started.cancel()
 
 
-async def _disconnected(request: Request) -> None:
+async def gone(request: Request) -> None:
+    """Wait until nobody waits for the answer to a request any more."""
     while (await request.receive())["type"] != "http.disconnect":
         pass

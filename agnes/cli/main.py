@@ -24,6 +24,10 @@ app = typer.Typer(
                 "Metric definitions: read, find, check, change, review.",
             ),
             "query": "agnes.cli.query:query",
+            "answers": (
+                "agnes.cli.answers:app",
+                "Numbers that were given: their receipts, and whether they still hold.",
+            ),
             "mcp": "agnes.cli.mcp:mcp",
             "explore": "agnes.cli.explore:explore",
             "catalog": (

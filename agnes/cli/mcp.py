@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -17,7 +17,15 @@ from agnes.errors import UnavailableError
 if TYPE_CHECKING:
     from agnes.load.pack import Pack
     from agnes.mcp.desk import AtHand
-    from agnes.sandbox import Sandbox
+    from agnes.sql.derive import Ask
+
+
+class Cancellable(Protocol):
+    """What runs here."""
+
+    def cancel(self) -> None:
+        """End it, from another thread."""
+        ...
 
 
 def mcp(
@@ -52,7 +60,8 @@ def mcp(
 
         rows = _Rows(catalog)
         with source(catalog) as found:
-            yield AtHand(found, rows.query, propose if allow_proposals else None, rows.cancel)
+            may = propose if allow_proposals else None
+            yield AtHand(found, rows.query, rows.run, may, rows.cancel)
 
     with opening(None):  # what is wrong from the beginning is said before an agent waits
         pass
@@ -67,7 +76,7 @@ class _Rows:
     def __init__(self, catalog: Path | None) -> None:
         self._catalog = catalog
         self._lock = Lock()
-        self._sandbox: Sandbox | None = None
+        self._running: Cancellable | None = None
         self._cancelled = False
 
     def query(self, sql: str, limit: int) -> dict[str, Any]:
@@ -80,18 +89,32 @@ class _Rows:
         data = local_data(data_folders(self._catalog))
         return answer(run_local(sql, data, limit, self._started))
 
+    def run(self, row: dict[str, Any], ask: Ask, limit: int) -> dict[str, Any]:
+        from agnes.cli.at_hand import keep, open_data
+        from agnes.cli.run import ask_server_to_run
+        from agnes.compute.account import answer, document
+        from agnes.workspace.freshness import workspace_here
+
+        if workspace_here() is None and catalog_or_none(self._catalog) is None:
+            return ask_server_to_run(row["id"], ask, limit)
+        with open_data(None, self._catalog, limit) as (engine, files, workspace):
+            self._started(engine)
+            found, receipt = answer(engine, row, ask, files, limit)
+        keep(receipt, workspace)
+        return document(found, receipt)
+
     def cancel(self) -> None:
         """End what runs, from another thread. What runs at the server ends there, by its limits."""
         with self._lock:
             self._cancelled = True
-            if self._sandbox is not None:
-                self._sandbox.cancel()
+            if self._running is not None:
+                self._running.cancel()
 
-    def _started(self, sandbox: Sandbox) -> None:
+    def _started(self, running: Cancellable) -> None:
         with self._lock:
-            self._sandbox = sandbox
+            self._running = running
             if self._cancelled:
-                sandbox.cancel()
+                running.cancel()
 
 
 def _propose(pack: Pack, catalog: Path | None) -> dict[str, Any]:

@@ -25,6 +25,7 @@ app = typer.Typer(
         {
             "list": "agnes.cli.metrics:list_metrics",
             "show": "agnes.cli.metrics:show",
+            "run": "agnes.cli.run:run",
             "search": "agnes.cli.metrics:search",
             "lineage": "agnes.cli.lineage:lineage",
             "export": "agnes.cli.metrics:export",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from threading import Lock
 from typing import Any, Protocol, Self
 
-from agnes.queries import Queries, Tables
+from agnes.queries import Queries, Running, Tables
 from agnes.sandbox import Column, Limits, Result
 
 LIMITS = Limits(seconds=300, memory_mb=4096, rows=200_000)
@@ -51,20 +52,24 @@ class Engine(Protocol):
         ...
 
 
-class DuckDB:
-    """Parquet files, in the sandbox: no other files, no network, a deadline and bounded memory.
-
-    Several threads may ask at a time; as many queries run as there are workers.
+class Shared:
+    """Parquet files, in sandboxes that others use too.
 
     Args:
-        tables: the parquet files of each table, by its id.
+        queries: runs the queries of everybody.
+        tables: finds the parquet files of each table that may be read here, by its id.
+        by: who asks.
     """
 
     name = "duckdb"
 
-    def __init__(self, tables: Tables, limits: Limits = LIMITS, workers: int = 1) -> None:
+    def __init__(self, queries: Queries, tables: Callable[[], Tables], by: str = "") -> None:
+        self._queries = queries
         self._tables = tables
-        self._queries = Queries(limits, workers)
+        self._by = by
+        self._lock = Lock()
+        self._running: set[Running[Result]] = set()
+        self._cancelled = False
 
     def __enter__(self) -> Self:
         return self
@@ -76,13 +81,53 @@ class DuckDB:
         self, sql: str, parameters: Mapping[str, Any] | None = None, limit: int | None = None
     ) -> Result:
         """Run one SELECT; see `Engine`."""
-        return self._queries.run(sql, self._tables, limit, parameters)
+        running = self._queries.submit(
+            sql, self._tables, _as_it_is, limit, by=self._by, parameters=parameters
+        )
+        with self._lock:
+            self._running.add(running)
+            if self._cancelled:
+                running.cancel()
+        try:
+            return running.result()
+        finally:
+            with self._lock:
+                self._running.discard(running)
 
     def columns(self, table: str) -> list[Column]:
         """The columns of a table; see `Engine`."""
         quoted = '"' + table.replace('"', '""') + '"'
         return list(self.query(f"FROM {quoted}", limit=0).columns)
 
+    def cancel(self) -> None:
+        """From another thread: end what runs, and what is asked from now on."""
+        with self._lock:
+            self._cancelled = True
+            for running in self._running:
+                running.cancel()
+
     def close(self) -> None:
         """End what runs."""
+        self.cancel()
+
+
+class DuckDB(Shared):
+    """Parquet files, in a sandbox: no other files, no network, a deadline and bounded memory.
+
+    Several threads may ask at a time; as many queries run as there are workers.
+
+    Args:
+        tables: the parquet files of each table, by its id.
+    """
+
+    def __init__(self, tables: Tables, limits: Limits = LIMITS, workers: int = 1) -> None:
+        super().__init__(Queries(limits, workers), lambda: tables)
+
+    def close(self) -> None:
+        """End what runs, and the processes."""
+        super().close()
         self._queries.close()
+
+
+def _as_it_is(result: Result) -> Result:
+    return result

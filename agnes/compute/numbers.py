@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from agnes.compute.engine import Engine
 from agnes.errors import AgnesError, NotFoundError
 from agnes.model.metric import VARIANT, Metric
 from agnes.model.names import nearest
-from agnes.sandbox import Result
+from agnes.sandbox import Column, Result
 
 Key = tuple[Any, ...]
 """A period, and a value of each dimension behind it; without the period where there is none."""
@@ -79,16 +79,7 @@ def read_numbers(result: Result, metric: Metric, dimensions: Collection[str]) ->
         AgnesError: two rows have one key, or there are too many rows.
     """
     names = [column.name for column in result.columns]
-    folded = [name.casefold() for name in names]
-    value = _last(folded, metric.name)
-    parts = [at for it in dimensions if (at := _last(folded, it)) is not None and at != value]
-    times = (
-        at
-        for at, column in enumerate(result.columns)
-        if column.type.startswith(_TIMES) and at != value and at not in parts
-    )
-    period = next(times, None)
-    value = len(names) - 1 if value is None else value
+    period, parts, value = read_columns(result.columns, metric, dimensions)
     keys = [at for at in (period, *parts) if at is not None]
     values: dict[Key, Any] = {}
     for row in result.rows:
@@ -105,6 +96,21 @@ def read_numbers(result: Result, metric: Metric, dimensions: Collection[str]) ->
         values,
         result,
     )
+
+
+def read_columns(
+    columns: Sequence[Column], metric: Metric, dimensions: Collection[str]
+) -> tuple[int | None, list[int], int]:
+    """Which columns are the period, the dimensions and the value; see `read_numbers`."""
+    folded = [column.name.casefold() for column in columns]
+    value = _last(folded, metric.name)
+    parts = [at for it in dimensions if (at := _last(folded, it)) is not None and at != value]
+    times = (
+        at
+        for at, column in enumerate(columns)
+        if column.type.startswith(_TIMES) and at != value and at not in parts
+    )
+    return next(times, None), parts, len(columns) - 1 if value is None else value
 
 
 _ONE_ROW = "a metric's query gives one row for each period and each part: GROUP BY all of them"

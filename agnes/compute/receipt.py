@@ -91,9 +91,16 @@ class Receipt(_Part):
         """What was asked of the metric."""
         return Ask(**{name: getattr(self.asked, name) for name in Asked.model_fields})
 
-    def as_dict(self) -> dict[str, Any]:
-        """It as plain data, for JSON."""
-        return self.model_dump(mode="json")
+    def as_dict(self, *, rows: bool = True) -> dict[str, Any]:
+        """It as plain data, for JSON.
+
+        Args:
+            rows: with what came out; False where that stands beside it.
+        """
+        return self.model_dump(mode="json", exclude=set() if rows else _CAME_OUT)
+
+
+_CAME_OUT = {"columns", "types", "rows", "row_count", "truncated"}
 
 
 def receipt_of(
@@ -158,7 +165,7 @@ def read_receipt(path: Path) -> Receipt:
     """Read a receipt that was kept, or that a command printed.
 
     Args:
-        path: JSON: a receipt, or an object that has one as `receipt`.
+        path: JSON: a receipt, or what `da metrics run --json` printed.
 
     Raises:
         NotFoundError: there is no such file.
@@ -170,8 +177,9 @@ def read_receipt(path: Path) -> Receipt:
         raise NotFoundError(f"{path}: {error.strerror}", "list them: da answers list") from None
     try:
         found = json.loads(content)
-        inner = found.get("receipt") if isinstance(found, dict) else None
-        return Receipt.model_validate(inner if isinstance(inner, dict) else found)
+        if isinstance(found, dict) and isinstance(inner := found.get("receipt"), dict):
+            found = {key: found[key] for key in _CAME_OUT if key in found} | inner
+        return Receipt.model_validate(found)
     except (ValueError, RecursionError) as error:
         reason = "it cannot be read as JSON"
         if isinstance(error, ValidationError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from agnes.compute.engine import Engine
-from agnes.errors import AgnesError, NotDerivableError
+from agnes.errors import NotDerivableError
 from agnes.model.metric import Metric
 from agnes.sandbox import Result
 from agnes.sql.derive import Ask, Definition, Derived, derive
@@ -62,6 +62,13 @@ def run(engine: Engine, metric: Metric, ask: Ask, limit: int | None = None) -> A
         SandboxError: the query was refused, failed, or took too much.
     """
     derived = compile_metric(metric, ask, columns_of(engine))
+    return execute(engine, metric, ask, derived, limit)
+
+
+def execute(
+    engine: Engine, metric: Metric, ask: Ask, derived: Derived, limit: int | None = None
+) -> Answer:
+    """Run the query that was made of a metric; see `run`."""
     begun = perf_counter()
     result = engine.query(derived.sql, derived.parameters, limit)
     return Answer(metric, ask, derived, result, perf_counter() - begun)
@@ -74,15 +81,3 @@ def columns_of(engine: Engine) -> Columns:
         return [column.name for column in engine.columns(table)]
 
     return columns
-
-
-def check_life(metric: Metric) -> str | None:
-    """What to tell whoever computes a metric that is not in force.
-
-    Raises:
-        AgnesError: it was removed.
-    """
-    instead = f": use {metric.replaced_by}" if metric.replaced_by else ""
-    if metric.status == "removed":
-        raise AgnesError(f"{metric.id} was removed{instead}")
-    return None if metric.status == "active" else f"{metric.id} is {metric.status}{instead}"

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from agnes.diff.history import History
     from agnes.load.pack import Pack
     from agnes.source import Source
+    from agnes.sql.derive import Ask
 
 Row = dict[str, Any]
 LISTED = (
@@ -74,6 +75,16 @@ class Desk(Protocol):
         """
         ...
 
+    def run(self, metric_id: str, ask: Ask, limit: int) -> Row:
+        """Compute a metric: see `agnes.compute.account.document`.
+
+        Raises:
+            NotFoundError: there is no such metric, for the caller.
+            NotDerivableError: what is asked cannot be soundly made of its definition.
+            SandboxError: the query was refused, failed, or took too much.
+        """
+        ...
+
     def propose(self, pack: Pack) -> Row:
         """Put the one metric of a pack on a branch, to be reviewed: `{"status", "branch", ...}`."""
         ...
@@ -91,18 +102,20 @@ class AtHand:
     """The desk of who sits at this machine: over the same `Source` as the command line's.
 
     Args:
-        query, propose, cancel: do what their namesakes do; None where it is not allowed.
+        query, run, propose, cancel: do what their namesakes do; None where it is not allowed.
     """
 
     def __init__(
         self,
         source: Source,
         query: Callable[[str, int], Row],
+        run: Callable[[Row, Ask, int], Row],
         propose: Callable[[Pack], Row] | None = None,
         cancel: Callable[[], None] | None = None,
     ) -> None:
         self._source = source
         self._query = query
+        self._run = run
         self._propose = propose
         self._cancel = cancel
 
@@ -139,6 +152,10 @@ class AtHand:
     def query(self, sql: str, limit: int) -> Row:
         """See `Desk`."""
         return self._query(sql, limit)
+
+    def run(self, metric_id: str, ask: Ask, limit: int) -> Row:
+        """See `Desk`."""
+        return self._run(self._source.metric(metric_id), ask, limit)
 
     def propose(self, pack: Pack) -> Row:
         """See `Desk`."""

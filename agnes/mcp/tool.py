@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agnes.errors import UsageError
 from agnes.mcp.words import Answer
 
 if TYPE_CHECKING:
@@ -44,3 +45,22 @@ def paged(data: dict[str, Any], cursor: str | None, *notes: str) -> Answer:
         return Answer(data, notes)
     more = "TRUNCATED: there is more; call again with `cursor` from the data."
     return Answer(data | {"cursor": cursor}, (*notes, more))
+
+
+MOST_ROWS = 10_000
+_DIGITS = 5
+
+
+def page_start(cursor: str | None, limit: int) -> int:
+    """The first row of a page of rows.
+
+    Raises:
+        UsageError: no answer gave this cursor, or it leads too far.
+    """
+    if cursor is None:
+        return 0
+    if not cursor.isascii() or not cursor.isdecimal() or len(cursor) > _DIGITS:
+        raise UsageError("no answer gave this cursor", "begin without one")
+    if int(cursor) + limit > MOST_ROWS:
+        raise UsageError(f"no more than {MOST_ROWS} rows are told", "aggregate in SQL")
+    return int(cursor)

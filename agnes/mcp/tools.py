@@ -9,7 +9,8 @@ from pydantic import Field
 
 from agnes.errors import NotFoundError, UsageError
 from agnes.mcp.finding import GetMetric, ListMetrics, MetricHistory, SearchMetrics
-from agnes.mcp.tool import Cursor, Tool, paged
+from agnes.mcp.running import RunMetric
+from agnes.mcp.tool import Cursor, Tool, page_start, paged
 from agnes.mcp.words import FINDINGS, Answer, affordable, brief, clean, page
 from agnes.model.names import nearest
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from agnes.load.pack import Pack
     from agnes.mcp.desk import Desk
 
-MOST_ROWS = 10_000
 _COLUMN = 160
 _CELL = 300
 
@@ -78,22 +78,13 @@ class Query(Tool):
 
     def answer(self, desk: Desk) -> Answer:
         """See `Tool`."""
-        start = self._start()
+        start = page_start(self.cursor, self.limit)
         found = desk.query(self.sql, start + self.limit)
         kept = affordable(clean(found["rows"][start:], _CELL))
         end = start + len(kept)
         is_more = found["truncated"] or end < len(found["rows"])
         data = {"columns": found["columns"], "types": found["types"], "rows": kept}
         return paged(clean(data, _CELL), str(end) if is_more and kept else None)
-
-    def _start(self) -> int:
-        if self.cursor is None:
-            return 0
-        if not self.cursor.isascii() or not self.cursor.isdecimal() or len(self.cursor) > 5:
-            raise UsageError("no answer gave this cursor", "begin without one")
-        if int(self.cursor) + self.limit > MOST_ROWS:
-            raise UsageError(f"no more than {MOST_ROWS} rows are told", "aggregate in SQL")
-        return int(self.cursor)
 
 
 class ValidateMetric(Tool):
@@ -149,6 +140,7 @@ TOOLS: Mapping[str, type[Tool]] = {
     "get_metric": GetMetric,
     "list_metrics": ListMetrics,
     "get_table": GetTable,
+    "run_metric": RunMetric,
     "query": Query,
     "metric_history": MetricHistory,
     "validate_metric": ValidateMetric,

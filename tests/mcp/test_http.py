@@ -110,7 +110,7 @@ def test_a_token_that_only_reads_cannot_query_or_propose(start, catalog):
     made = client.post("/auth/tokens", json={"name": "agent", "scopes": ["read"]}).json()
     reading = over_http(server.url, made["token"])
 
-    assert set(reading.tools()) == set(TOOLS) - {"query", "propose_metric"}
+    assert set(reading.tools()) == set(TOOLS) - {"query", "run_metric", "propose_metric"}
     for name, arguments in {"query": {"sql": "SELECT 1"}, "propose_metric": {"yaml": MRR}}.items():
         said = reading.call(name, **arguments)
         assert said.failed
@@ -185,6 +185,11 @@ HIDDEN = {
     "list_metrics": [{}, {"category": "hr"}],
     "get_table": [{"id": "payroll"}, {"id": "payrol"}, {"id": "orders"}],
     "query": [{"sql": "SELECT * FROM payroll"}, {"sql": "SELECT amount FROM payrol"}],
+    "run_metric": [
+        {"id": "hr/salary"},
+        {"id": "revenue/mrr", "where": "amount IN (SELECT salary FROM payroll)"},
+        {"id": "revenue/mrr", "by": ["salry"]},
+    ],
     "metric_history": [{"id": "hr/salary"}, {"id": "revenue/mrr"}, {"id": "tables/payroll"}],
     "validate_metric": [
         {"yaml": MRR.replace("FROM orders", "FROM payroll")},
@@ -247,6 +252,7 @@ def test_no_answer_tells_of_what_is_hidden(canaries: Running, name, arguments):
         ("list_metrics", {"category": "hr"}, {"category": "xy"}),
         ("get_table", {"id": "payroll"}, {"id": "nothing"}),
         ("query", {"sql": "FROM payroll"}, {"sql": "FROM nothing"}),
+        ("run_metric", {"id": "hr/salary"}, {"id": "hr/nothing"}),
         ("metric_history", {"id": "hr/salary"}, {"id": "hr/nothing"}),
         (
             "validate_metric",

@@ -15,6 +15,7 @@ from agnes.mcp.tools import TOOLS
 from tests.cli.conftest import da
 from tests.conftest import GitRepository, metric_yaml
 from tests.mcp.conftest import call, over_stdio
+from tests.queries.conftest import write_parquet
 from tests.workspace.making import make_workspace
 
 __all__ = ["da"]
@@ -24,8 +25,9 @@ AUTHOR = {"AGNES_AUTHOR": "Ada Lovelace <ada@example.com>"}
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
-def test_every_tool_answers_from_the_catalog_at_hand(catalog: GitRepository, da, mode):
-    da("demo-data", catalog.path / "data")
+def test_every_tool_answers_from_the_catalog_at_hand(catalog: GitRepository, mode):
+    orders = "SELECT DATE '2026-01-01' AS month, 5 AS amount"
+    write_parquet(catalog.path / "data/orders.parquet", orders)
 
     async def work(client):
         return [
@@ -34,13 +36,14 @@ def test_every_tool_answers_from_the_catalog_at_hand(catalog: GitRepository, da,
             await call(client, "list_metrics", limit=1),
             await call(client, "get_table", id="orders"),
             await call(client, "query", sql="SELECT 1 AS one"),
+            await call(client, "run_metric", id="revenue/mrr", limit=5),
             await call(client, "metric_history", id="revenue/mrr"),
             await call(client, "validate_metric", yaml=MRR),
         ], {tool.name for tool in (await client.list_tools()).tools}
 
     said, names = over_stdio(catalog.path, mode=mode).use(work)
 
-    found, metric, listed, table, rows, history, valid = said
+    found, metric, listed, table, rows, numbers, history, valid = said
     assert names == set(TOOLS) - {"propose_metric"}
     assert not any(it.failed for it in said)
     assert found.data["hits"][0]["id"] == "revenue/mrr"
@@ -48,6 +51,7 @@ def test_every_tool_answers_from_the_catalog_at_hand(catalog: GitRepository, da,
     assert (listed.data["total"], listed.data["cursor"]) == (2, "revenue/arr")
     assert table.data["metrics"] == ["revenue/arr", "revenue/mrr"]
     assert rows.data["rows"] == [[1]]
+    assert numbers.data["rows"] == [["2026-01-01", 5]]
     assert history.data["total"] == 1
     assert valid.data["valid"] is True
 

@@ -28,12 +28,18 @@ def ask_in(path, name: str, **arguments) -> Said:
         cells = [[at, "x" * 100] for at in range(limit)]
         return {"columns": ["n", "text"], "types": [], "rows": cells, "truncated": True}
 
+    def run(row, asked, limit: int):
+        cells = [["2026-01-01", at] for at in range(limit)]
+        receipt = {"id": "r", "commit": "c" * 40, "definition": "d", "sql": row["sql"], "data": {}}
+        found = {"metric": row["id"], "unit": None, "grain": asked.grain, "columns": ["day", "n"]}
+        return found | {"rows": cells, "truncated": True, "notes": [], "receipt": receipt}
+
     @contextmanager
     def opening():
         reading = Reading(None, None, False, True, lambda _: None, lambda *_: None)
         source = Local(path, lambda: open_snapshot(path, reading))
         try:
-            yield AtHand(source, rows)
+            yield AtHand(source, rows, run)
         finally:
             source.close()
 
@@ -78,7 +84,7 @@ def test_compact_answers_on_the_starter_pack_cost_little(starter):
 def test_the_tools_themselves_cost_little_and_teach_the_rule():
     told = [describe(name) for name in TOOLS]
 
-    assert sum(len(tool.model_dump_json(exclude_none=True)) for tool in told) / 4 <= 1500
+    assert sum(len(tool.model_dump_json(exclude_none=True)) for tool in told) / 4 <= 1750
     assert "search, then get_metric, then use its SQL" in told[0].description
     writing = [tool.name for tool in told if not tool.annotations.read_only_hint]
     assert writing == ["propose_metric"]
@@ -279,3 +285,23 @@ def test_what_reads_like_an_order_comes_as_data_alone(hostile, ask, name, argume
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", said.text)
     most = 20_000 if arguments.get("detail") == "full" else 6_500
     assert len(said.text) <= most
+
+
+def test_numbers_come_in_pages_with_the_receipt_that_made_them(ask):
+    first = ask("run_metric", id="revenue/mrr", grain="daily", start="2026-01-01", limit=2)
+    assert not first.failed
+    assert first.data["rows"] == [["2026-01-01", 0], ["2026-01-01", 1]]
+    assert first.data["cursor"] == "2"
+    assert first.data["receipt"] == {"id": "r", "commit": "c" * 12, "definition": "d", "data": {}}
+    assert "SUM(amount)" in first.data["sql"]
+    second = ask("run_metric", id="revenue/mrr", limit=2, cursor=first.data["cursor"])
+    assert second.data["rows"][0] == ["2026-01-01", 2]
+    assert "sql" not in second.data
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"start": "soon"}, {"grain": "hourly"}, {"by": "plan"}, {"limit": 0}, {"cursor": "x"}],
+)
+def test_what_no_run_can_be_asked_for_is_refused(ask, arguments):
+    assert ask("run_metric", id="revenue/mrr", **arguments).failed

@@ -1,0 +1,92 @@
+"""Answers with a receipt: the same for the command line, the server and agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from agnes.compute.data import Notes, Unmoved, hashes_of, tables_read
+from agnes.compute.engine import Engine
+from agnes.compute.numbers import read_columns
+from agnes.compute.receipt import Receipt, receipt_of
+from agnes.compute.run import Answer, columns_of, compile_metric, execute
+from agnes.load.export import as_metric
+from agnes.model.metric import Metric
+from agnes.queries.tables import Tables
+from agnes.queries.values import answer as rows_of
+from agnes.sql.derive import Ask
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that an engine reads.
+
+    Args:
+        tables: the parquet files of each table.
+        notes: hashes that are known, see `agnes.compute.data.hashes_of`.
+    """
+
+    tables: Tables
+    notes: Notes = field(default_factory=dict)
+
+
+def answer(
+    engine: Engine,
+    row: Mapping[str, Any],
+    ask: Ask,
+    files: Files | None = None,
+    limit: int | None = None,
+) -> tuple[Answer, Receipt]:
+    """Compute a metric, and account for the number.
+
+    Args:
+        row: of `metric_definitions`.
+        files: what the engine reads; None where the data is elsewhere.
+        limit: the most rows.
+
+    Raises:
+        NotDerivableError: what is asked cannot be soundly made of the metric's definition.
+        SandboxError: the query was refused, failed, or took too much.
+        AgnesError: the data changed meanwhile.
+    """
+    metric = as_metric(row)
+    derived = compile_metric(metric, ask, columns_of(engine))
+    read = tables_read(derived.sql, files.tables, derived.parameters) if files else {}
+    with Unmoved(read):
+        data = hashes_of(read, files.notes) if files else None
+        found = execute(engine, metric, ask, derived, limit)
+    commit = row.get("commit_id") or None
+    return found, receipt_of(found, commit=commit, engine=engine.name, data=data)
+
+
+def document(found: Answer, receipt: Receipt) -> dict[str, Any]:
+    """An answer as JSON has it.
+
+    `{metric, display_name, unit, grain, period, dimensions, value, columns, types, rows, row_count,
+    truncated, notes, receipt}`: `period`, `dimensions` and `value` name columns; rows are lists of
+    values, written as `agnes.queries.values` does.
+    """
+    metric = found.metric
+    period, parts, value = read_columns(found.result.columns, metric, found.asked.by)
+    names = [column.name for column in found.result.columns]
+    return {
+        "metric": metric.id,
+        "display_name": metric.display_name,
+        "unit": metric.unit,
+        "grain": found.asked.grain or metric.grain,
+        "period": None if period is None else names[period],
+        "dimensions": [names[at] for at in parts],
+        "value": names[value],
+        **rows_of(found.result),
+        "notes": [*warnings(metric), *found.derived.notes],
+        "receipt": receipt.as_dict(rows=False),
+    }
+
+
+def warnings(metric: Metric) -> list[str]:
+    """What to tell whoever computes a metric that is not in force."""
+    if metric.status == "active":
+        return []
+    instead = f": use {metric.replaced_by}" if metric.replaced_by else ""
+    return [f"{metric.id} is {metric.status}{instead}"]
