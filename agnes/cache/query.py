@@ -1,4 +1,7 @@
-"""Reading a snapshot. Imports nothing but DuckDB, and that when a file is opened."""
+"""Reading a snapshot. Imports nothing but DuckDB, and that when a file is opened.
+
+Of DuckDB it is the compiled part, a quarter of the start of the package.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from agnes.errors import CacheError
 from agnes.model.names import nearest
 
 if TYPE_CHECKING:
-    import duckdb
+    import _duckdb as duckdb
 
     from agnes.cache.digest import Versions
 
@@ -44,7 +47,7 @@ class Snapshot:
         *,
         known: bool = False,
     ) -> None:
-        import duckdb
+        import _duckdb as duckdb
 
         self.path = path
         try:
@@ -85,7 +88,7 @@ class Snapshot:
         Raises:
             CacheError: the file is damaged.
         """
-        import duckdb
+        import _duckdb as duckdb
 
         try:
             cursor = self._connection.execute(sql, parameters or None)
@@ -116,7 +119,7 @@ class Snapshot:
         return self._ask(versions)
 
     def _ask(self, question: Callable[[duckdb.DuckDBPyConnection], _T]) -> _T:
-        import duckdb
+        import _duckdb as duckdb
 
         try:
             return question(self._connection)
