@@ -38,7 +38,7 @@ from agnes.serving.seen import seen_history
 if TYPE_CHECKING:
     from agnes.diff.history import History
     from agnes.load.pack import Pack
-    from agnes.sql.derive import Ask
+    from agnes.sql.ask import Ask
 
 router = APIRouter(tags=["agents"], include_in_schema=False)
 

@@ -24,11 +24,11 @@ from agnes.auth.principal import Principal
 from agnes.compute.account import Files, answer, document
 from agnes.compute.engine import Shared
 from agnes.errors import AgnesError, SandboxError
-from agnes.model.fields import Grain
+from agnes.model.grain import Grain
 from agnes.queries import tables_in
 from agnes.serving.edition import View
 from agnes.serving.seen import unknown
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 
 router = APIRouter(tags=["metrics"])
 

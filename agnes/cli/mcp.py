@@ -17,7 +17,7 @@ from agnes.errors import UnavailableError
 if TYPE_CHECKING:
     from agnes.load.pack import Pack
     from agnes.mcp.desk import AtHand
-    from agnes.sql.derive import Ask
+    from agnes.sql.ask import Ask
 
 
 class Cancellable(Protocol):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,10 +26,14 @@ from agnes.cli.options import (
     source,
 )
 from agnes.cli.output import echo, note, print_json
-from agnes.errors import AgnesError, UsageError
+from agnes.errors import AgnesError, NotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from agnes.sql.derive import Ask
+    from agnes.source import Source
+    from agnes.sql.ask import Ask
+
+    Wanted = Callable[[], AbstractContextManager[Source]]
+    """Opens the catalog that was asked for."""
 
 DataOption = Annotated[
     Path | None,
@@ -118,7 +124,7 @@ def run(
       da metrics run revenue/mrr --rev v1.2 --data data/snapshots/march
       da metrics run revenue/mrr --grain quarterly --compile
     """
-    from agnes.sql.derive import Ask
+    from agnes.sql.ask import Ask
 
     shown = Format.json if json else output
     if shown in _FILES and file is None:
@@ -137,14 +143,13 @@ def run(
             raise UsageError("--remote runs what the server serves, on its data", "leave it out")
         found = ask_server_to_run(metric_id, ask, limit)
     else:
-        with source(
-            catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync
-        ) as asked:
-            row = asked.metric(metric_id)
+        wanted = partial(
+            source, catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync
+        )
         if compile_:
-            echo(_compiled(row, ask, data, catalog))
+            echo(_compiled(metric_id, wanted, ask, data, catalog))
             return
-        found = _compute(row, ask, data, catalog, limit)
+        found = _compute(metric_id, wanted, ask, data, catalog, limit)
     for words in found["notes"]:
         note(words)
     _show(found, shown, file)
@@ -157,27 +162,48 @@ def _day(text: str | None) -> date | None:
 
 
 def _compute(
-    row: Mapping[str, Any], ask: Ask, data: Path | None, catalog: Path | None, limit: int
+    metric_id: str,
+    wanted: Wanted,
+    ask: Ask,
+    data: Path | None,
+    catalog: Path | None,
+    limit: int,
 ) -> dict[str, Any]:
     from agnes.cli.at_hand import keep, open_data
-    from agnes.compute.account import answer, document
 
-    with open_data(data, catalog, limit) as (engine, files, workspace):
-        found, receipt = answer(engine, row, ask, files, limit)
-    said = document(found, receipt)
+    with open_data(data, catalog, limit) as (engine, files, workspace):  # the sandbox starts, and
+        with wanted() as found:  # meanwhile the metric is read
+            row = found.metric(metric_id)
+        from agnes.compute.account import answer, document
+
+        said, receipt = answer(engine, row, ask, files, limit)
     note(f"receipt {keep(receipt, workspace)}")
-    return said
+    return document(said, receipt)
 
 
-def _compiled(row: Mapping[str, Any], ask: Ask, data: Path | None, catalog: Path | None) -> str:
+def _compiled(
+    metric_id: str, wanted: Wanted, ask: Ask, data: Path | None, catalog: Path | None
+) -> str:
     """The query, bound to the data here if there is any."""
     from agnes.cli.at_hand import open_data
     from agnes.compute.run import columns_of, compile_metric
-    from agnes.load.export import as_metric
+    from agnes.compute.subject import Row
 
-    with open_data(data, catalog) as (engine, _, _):
-        derived = compile_metric(as_metric(row), ask, columns_of(engine))
-        engine.query(derived.sql, derived.parameters, 0)
+    with wanted() as found:
+        subject = Row.of(found.metric(metric_id))
+
+        def declared(table: str) -> list[str]:
+            return [str(column["column_name"]) for column in found.columns(table)]
+
+        try:
+            with open_data(data, catalog) as (engine, _, _):
+                derived = compile_metric(subject, ask, columns_of(engine))
+                engine.query(derived.sql, derived.parameters, 0)
+        except NotFoundError:
+            if data is not None:
+                raise
+            derived = compile_metric(subject, ask, declared)
+            note("there is no data here, so that it was not bound")
     for name, day in derived.parameters.items():
         note(f"${name} is {day}")
     for words in derived.notes:

@@ -6,16 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agnes.compute.data import Notes, Unmoved, hashes_of, tables_read
+from agnes.compute.data import Notes, check_unmoved, files_of, hashes_of, versions_of
 from agnes.compute.engine import Engine
 from agnes.compute.numbers import read_columns
 from agnes.compute.receipt import Receipt, receipt_of
 from agnes.compute.run import Answer, columns_of, compile_metric, execute
-from agnes.load.export import as_metric
-from agnes.model.metric import Metric
+from agnes.compute.subject import Row, Subject
 from agnes.queries.tables import Tables
 from agnes.queries.values import answer as rows_of
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 
 
 @dataclass(frozen=True)
@@ -50,14 +49,17 @@ def answer(
         SandboxError: the query was refused, failed, or took too much.
         AgnesError: the data changed meanwhile.
     """
-    metric = as_metric(row)
-    derived = compile_metric(metric, ask, columns_of(engine))
-    read = tables_read(derived.sql, files.tables, derived.parameters) if files else {}
-    with Unmoved(read):
-        data = hashes_of(read, files.notes) if files else None
-        found = execute(engine, metric, ask, derived, limit)
+    subject = Row.of(row)
+    derived = compile_metric(subject, ask, columns_of(engine))
+    before = versions_of(files.tables) if files else {}
+    found = execute(engine, subject, ask, derived, limit)
+    data = None
+    if files is not None:
+        read = files_of(found.result.reads, files.tables)
+        data = hashes_of(read, files.notes)
+        check_unmoved(before, read)
     commit = row.get("commit_id") or None
-    return found, receipt_of(found, commit=commit, engine=engine.name, data=data)
+    return found, receipt_of(found, subject, commit=commit, engine=engine.name, data=data)
 
 
 def document(found: Answer, receipt: Receipt) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def document(found: Answer, receipt: Receipt) -> dict[str, Any]:
     }
 
 
-def warnings(metric: Metric) -> list[str]:
+def warnings(metric: Subject) -> list[str]:
     """What to tell whoever computes a metric that is not in force."""
     if metric.status == "active":
         return []

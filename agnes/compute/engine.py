@@ -53,7 +53,7 @@ class Engine(Protocol):
 
 
 class Shared:
-    """Parquet files, in sandboxes that others use too.
+    """Parquet files, in sandboxes that others use too, for queries of the catalog.
 
     Args:
         queries: runs the queries of everybody.
@@ -82,7 +82,13 @@ class Shared:
     ) -> Result:
         """Run one SELECT; see `Engine`."""
         running = self._queries.submit(
-            sql, self._tables, _as_it_is, limit, by=self._by, parameters=parameters
+            sql,
+            self._tables,
+            _as_it_is,
+            limit,
+            by=self._by,
+            parameters=parameters,
+            reviewed=True,
         )
         with self._lock:
             self._running.add(running)
@@ -114,7 +120,8 @@ class Shared:
 class DuckDB(Shared):
     """Parquet files, in a sandbox: no other files, no network, a deadline and bounded memory.
 
-    Several threads may ask at a time; as many queries run as there are workers.
+    Several threads may ask at a time; as many queries run as there are workers. The first sandbox
+    is launched at once.
 
     Args:
         tables: the parquet files of each table, by its id.
@@ -122,6 +129,7 @@ class DuckDB(Shared):
 
     def __init__(self, tables: Tables, limits: Limits = LIMITS, workers: int = 1) -> None:
         super().__init__(Queries(limits, workers), lambda: tables)
+        self._queries.warm(tables)
 
     def close(self) -> None:
         """End what runs, and the processes."""

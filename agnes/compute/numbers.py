@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agnes.compute.engine import Engine
+from agnes.compute.subject import Subject
 from agnes.errors import AgnesError, NotFoundError
-from agnes.model.metric import VARIANT, Metric
 from agnes.model.names import nearest
 from agnes.sandbox import Column, Result
 
@@ -36,7 +36,7 @@ class Numbers:
     result: Result
 
 
-def numbers(engine: Engine, metric: Metric, by: str | None = None) -> Numbers:
+def numbers(engine: Engine, metric: Subject, by: str | None = None) -> Numbers:
     """Run a metric's canonical query, or its variant by a dimension.
 
     Raises:
@@ -48,7 +48,7 @@ def numbers(engine: Engine, metric: Metric, by: str | None = None) -> Numbers:
     return read_numbers(engine.query(sql), metric, [by] if by else [])
 
 
-def canonical_sql(metric: Metric, by: str | None = None) -> str:
+def canonical_sql(metric: Subject, by: str | None = None) -> str:
     """A metric's query as its file has it.
 
     Args:
@@ -62,11 +62,11 @@ def canonical_sql(metric: Metric, by: str | None = None) -> str:
     if (found := metric.sql_variants.get(f"by_{by}")) is None:
         there = [key.removeprefix("by_") for key in metric.sql_variants]
         hint = f"there is: {', '.join(nearest(by, there) or there)}" if there else None
-        raise NotFoundError(f"{metric.id} has no {VARIANT}{by}", hint)
+        raise NotFoundError(f"{metric.id} has no sql_by_{by}", hint)
     return found
 
 
-def read_numbers(result: Result, metric: Metric, dimensions: Collection[str]) -> Numbers:
+def read_numbers(result: Result, metric: Subject, dimensions: Collection[str]) -> Numbers:
     """Tell the value of a metric, its period and its dimensions among the columns of a result.
 
     The value is in the column that is called like the metric, else in the last one. The period is
@@ -99,7 +99,7 @@ def read_numbers(result: Result, metric: Metric, dimensions: Collection[str]) ->
 
 
 def read_columns(
-    columns: Sequence[Column], metric: Metric, dimensions: Collection[str]
+    columns: Sequence[Column], metric: Subject, dimensions: Collection[str]
 ) -> tuple[int | None, list[int], int]:
     """Which columns are the period, the dimensions and the value; see `read_numbers`."""
     folded = [column.name.casefold() for column in columns]

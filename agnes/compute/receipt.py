@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from typing import Any, ClassVar, Literal
 
 import agnes
 from agnes.compute.run import Answer
+from agnes.compute.subject import Row
 from agnes.errors import AgnesError, NotFoundError
-from agnes.load.certificate import meaning
-from agnes.model.fields import Grain, MetricId
-from agnes.model.layout import printable
+from agnes.load.certificate import written
 from agnes.queries.values import answer as as_json
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 from agnes.tables.atomic import new_file
 
 MOST_ROWS = 1_000
@@ -26,24 +25,11 @@ MOST_ROWS = 1_000
 MAX_BYTES = 8 * 1024 * 1024
 FOLDER = "user/receipts"
 """Where a workspace keeps them."""
-Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+_ID = re.compile("[0-9A-Za-z_.-]{1,200}")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Asked(_Part):
-    """What was asked of the metric; see `agnes.sql.derive.Ask`."""
-
-    by: tuple[str, ...] = ()
-    grain: Grain | None = None
-    start: date | None = None
-    end: date | None = None
-    where: str | None = None
-
-
-class Receipt(_Part):
+@dataclass(frozen=True)
+class Receipt:
     """What was run, on what, and what came out.
 
     Args:
@@ -51,8 +37,8 @@ class Receipt(_Part):
         id: names it: when it was made, of what.
         metric: the metric's id.
         commit: the one that last changed the definition; None for one that is not committed.
-        definition: the hash of what the definition means, see `agnes.load.certificate.meaning`.
-        fields: the definition itself, under the keys of its YAML file.
+        definition: the hash of the definition, see `agnes.load.certificate.written`.
+        fields: the definition itself, from which `agnes.model.metric.Metric` can be made.
         asked, sql, parameters: what was asked, the query that was run, and a day for each `$name`.
         engine: where it ran.
         data: the SHA-256 of each table's file that the query reads; None where there are no files.
@@ -65,31 +51,28 @@ class Receipt(_Part):
         agnes: the version that made it.
     """
 
-    receipt: Literal[1] = 1
-    id: Annotated[str, StringConstraints(pattern="^[0-9A-Za-z_.-]{1,200}$")]
-    metric: MetricId
-    commit: str | None = None
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    id: str
+    metric: str
     definition: str
     fields: dict[str, Any]
-    asked: Asked = Asked()
     sql: str
-    parameters: dict[str, date] = {}
-    engine: str = "duckdb"
-    data: dict[str, Sha256] | None = None
     columns: list[str]
     types: list[str]
     rows: list[list[Any]] | None
-    row_count: int = Field(ge=0)
-    truncated: bool = False
-    result: Sha256
+    row_count: int
+    result: str
     at: datetime
     seconds: float
     agnes: str
-
-    @property
-    def ask(self) -> Ask:
-        """What was asked of the metric."""
-        return Ask(**{name: getattr(self.asked, name) for name in Asked.model_fields})
+    commit: str | None = None
+    asked: Ask = field(default_factory=Ask)
+    parameters: dict[str, date] = field(default_factory=dict)
+    engine: str = "duckdb"
+    data: dict[str, str] | None = None
+    truncated: bool = False
+    receipt: Literal[1] = 1
 
     def as_dict(self, *, rows: bool = True) -> dict[str, Any]:
         """It as plain data, for JSON.
@@ -97,32 +80,40 @@ class Receipt(_Part):
         Args:
             rows: with what came out; False where that stands beside it.
         """
-        return self.model_dump(mode="json", exclude=set() if rows else _CAME_OUT)
+        left_out = set() if rows else _CAME_OUT
+        said = {key: value for key, value in asdict(self).items() if key not in left_out}
+        plain: dict[str, Any] = json.loads(json.dumps(said, default=_plain))
+        return plain
+
+
+def _plain(value: Any) -> Any:
+    """What JSON has for a day or a moment."""
+    return value.isoformat().replace("+00:00", "Z")
 
 
 _CAME_OUT = {"columns", "types", "rows", "row_count", "truncated"}
 
 
 def receipt_of(
-    answer: Answer, *, commit: str | None, engine: str, data: Mapping[str, str] | None
+    answer: Answer, row: Row, *, commit: str | None, engine: str, data: Mapping[str, str] | None
 ) -> Receipt:
     """The receipt of an answer, made now.
 
     Args:
+        row: the definition that the answer is of.
         commit: the one that last changed the definition.
         data: the SHA-256 of each table's file that was read, taken before.
     """
     rows = as_json(answer.result)
     digest = result_hash(rows["columns"], rows["rows"])
     at = datetime.now(UTC).replace(microsecond=0)
-    ask, metric = answer.asked, answer.metric
     return Receipt(
-        id=f"{at:%Y%m%dT%H%M%SZ}-{metric.category}-{metric.name}-{digest[:8]}",
-        metric=metric.id,
+        id=f"{at:%Y%m%dT%H%M%SZ}-{row.id.replace('/', '-')}-{digest[:8]}",
+        metric=row.id,
         commit=commit,
-        definition=meaning(metric),
-        fields=json.loads(json.dumps(metric.to_yaml(), default=str)),
-        asked=Asked(by=ask.by, grain=ask.grain, start=ask.start, end=ask.end, where=ask.where),
+        definition=written(row),
+        fields=row.said(),
+        asked=answer.asked,
         sql=answer.derived.sql,
         parameters=dict(answer.derived.parameters),
         engine=engine,
@@ -171,22 +162,33 @@ def read_receipt(path: Path) -> Receipt:
         NotFoundError: there is no such file.
         AgnesError: it is no receipt.
     """
+    from pydantic import TypeAdapter, ValidationError
+
+    from agnes.model.layout import printable
+
     try:
         content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
         raise NotFoundError(f"{path}: {error.strerror}", "list them: da answers list") from None
+    reason = "it cannot be read as JSON"
     try:
         found = json.loads(content)
         if isinstance(found, dict) and isinstance(inner := found.get("receipt"), dict):
             found = {key: found[key] for key in _CAME_OUT if key in found} | inner
-        return Receipt.model_validate(found)
-    except (ValueError, RecursionError) as error:
-        reason = "it cannot be read as JSON"
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            reason = printable(f"{where}: {first['msg']}" if where else first["msg"])
-        raise AgnesError(f"{path} is no receipt: {reason}") from None
+        version = found.get("receipt", 1) if isinstance(found, dict) else 1
+        if version != 1:
+            raise AgnesError(f"{path} is a receipt of version {version}", "update Agnes")
+        receipt = TypeAdapter(Receipt).validate_python(found)
+        if _ID.fullmatch(receipt.id):
+            return receipt
+        reason = "its id is none"
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        reason = printable(f"{where}: {first['msg']}" if where else first["msg"])
+    except (ValueError, RecursionError):
+        pass
+    raise AgnesError(f"{path} is no receipt: {reason}")
 
 
 def find_receipt(name: str, folder: Path | None) -> Path:

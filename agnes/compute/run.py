@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from agnes.compute.engine import Engine
+from agnes.compute.subject import Subject
 from agnes.errors import NotDerivableError
-from agnes.model.metric import Metric
 from agnes.sandbox import Result
-from agnes.sql.derive import Ask, Definition, Derived, derive
+from agnes.sql.ask import Ask, Definition, Derived, canonical
 
 Columns = Callable[[str], Sequence[str]]
 
@@ -26,14 +26,14 @@ class Answer:
         seconds: from the question to the last row, by the wall clock.
     """
 
-    metric: Metric
+    metric: Subject
     asked: Ask
     derived: Derived
     result: Result
     seconds: float
 
 
-def compile_metric(metric: Metric, ask: Ask, columns: Columns) -> Derived:
+def compile_metric(metric: Subject, ask: Ask, columns: Columns) -> Derived:
     """The query that answers what is asked of a metric.
 
     Args:
@@ -45,13 +45,17 @@ def compile_metric(metric: Metric, ask: Ask, columns: Columns) -> Derived:
     variants = {key.removeprefix("by_"): sql for key, sql in metric.sql_variants.items()}
     dimensions = list(dict.fromkeys([*metric.dimensions, *variants]))
     definition = Definition(metric.sql, variants, dimensions, metric.grain)
+    if (found := canonical(definition, ask)) is not None:
+        return found
+    from agnes.sql.derive import derive  # its parser takes longer to import than most queries take
+
     try:
         return derive(definition, ask, columns)
     except NotDerivableError as error:
         raise NotDerivableError(f"{metric.id}: {error.message}", error.hint) from None
 
 
-def run(engine: Engine, metric: Metric, ask: Ask, limit: int | None = None) -> Answer:
+def run(engine: Engine, metric: Subject, ask: Ask, limit: int | None = None) -> Answer:
     """Compute a metric.
 
     Args:
@@ -66,7 +70,7 @@ def run(engine: Engine, metric: Metric, ask: Ask, limit: int | None = None) -> A
 
 
 def execute(
-    engine: Engine, metric: Metric, ask: Ask, derived: Derived, limit: int | None = None
+    engine: Engine, metric: Subject, ask: Ask, derived: Derived, limit: int | None = None
 ) -> Answer:
     """Run the query that was made of a metric; see `run`."""
     begun = perf_counter()

@@ -12,13 +12,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from agnes.compute.account import Files
-from agnes.compute.data import hashes_of, tables_read
+from agnes.compute.data import files_of, hashes_of
 from agnes.compute.engine import Engine
 from agnes.compute.receipt import Receipt, result_hash
 from agnes.compute.run import columns_of, compile_metric
+from agnes.compute.subject import Row
 from agnes.errors import AgnesError, SandboxError
-from agnes.load.certificate import meaning
-from agnes.load.export import as_metric
+from agnes.load.certificate import meaning, written
 from agnes.model.metric import Metric
 from agnes.queries.values import answer as rows_of
 
@@ -82,15 +82,16 @@ def verify(
     tampered, definition = tuple(_tampered(receipt, engine)), tuple(changes(receipt, row))
     about = partial(Verdict, receipt.id, receipt.metric, tampered=tampered, definition=definition)
     try:
-        now = rows_of(engine.query(receipt.sql, receipt.parameters, receipt.row_count))
+        result = engine.query(receipt.sql, receipt.parameters, receipt.row_count)
     except SandboxError as error:
         return about(same=False, failed=error.message)
+    now = rows_of(result)
     differing = list(_differing(receipt, now))
     unkept = receipt.rows is None and result_hash(now["columns"], now["rows"]) != receipt.result
     longer = now["truncated"] and not receipt.truncated
     return about(
         same=not (differing or unkept or longer or tampered),
-        data=tuple(_moved(receipt, files)),
+        data=tuple(_moved(receipt, result.reads, files)),
         cells=tuple(islice(differing, _SHOWN)),
         differing=len(differing),
     )
@@ -101,12 +102,14 @@ def changes(receipt: Receipt, row: Mapping[str, Any] | None) -> Iterator[str]:
     if row is None:
         yield f"{receipt.metric} is not there any more"
         return
-    now = as_metric(row)
-    if meaning(now) == receipt.definition:
+    if written(Row.of(row)) == receipt.definition:
         return
     from agnes.diff.fields import compare_models
+    from agnes.load.export import as_metric
 
-    before = _definition(receipt)
+    before, now = _definition(receipt), as_metric(row)
+    if before is not None and meaning(before) == meaning(now):
+        return
     fields = compare_models(before, now, lambda *_: False) if before else []
     words = [
         f"{field.field}: {part.what}" if part else f"{field.field}: {field.what}"
@@ -140,11 +143,11 @@ def _definition(receipt: Receipt) -> Metric | None:
 
 def _tampered(receipt: Receipt, engine: Engine) -> Iterator[str]:
     metric = _definition(receipt)
-    if metric is None or metric.id != receipt.metric or meaning(metric) != receipt.definition:
+    if metric is None or metric.id != receipt.metric or written(metric) != receipt.definition:
         yield "its definition does not have the hash that it names"
     else:
         try:
-            derived = compile_metric(metric, receipt.ask, columns_of(engine))
+            derived = compile_metric(metric, receipt.asked, columns_of(engine))
         except AgnesError as error:
             yield f"its query cannot be made of its definition: {error.message}"
         else:
@@ -154,10 +157,10 @@ def _tampered(receipt: Receipt, engine: Engine) -> Iterator[str]:
         yield "its rows do not have the hash that it names"
 
 
-def _moved(receipt: Receipt, files: Files | None) -> Iterator[str]:
+def _moved(receipt: Receipt, reads: Iterable[str], files: Files | None) -> Iterator[str]:
     if files is None or receipt.data is None:
         return
-    now = hashes_of(tables_read(receipt.sql, files.tables, receipt.parameters), files.notes)
+    now = hashes_of(files_of(reads, files.tables), files.notes)
     yield from (name for name, digest in receipt.data.items() if now.get(name) != digest)
 
 

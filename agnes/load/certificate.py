@@ -8,13 +8,42 @@ sqlglot write the canonical form of a query, without anybody having to approve o
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from agnes.model.metric import Metric
+if TYPE_CHECKING:
+    from agnes.model.metric import Metric
 
 Certification = Literal["certified", "lapsed"]
+
+
+class Definition(Protocol):
+    """The fields that carry meaning."""
+
+    @property
+    def sql(self) -> str: ...  # noqa: D102
+
+    @property
+    def sql_variants(self) -> Mapping[str, str]: ...  # noqa: D102
+
+    @property
+    def expression(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def unit(self) -> str | None: ...  # noqa: D102
+
+    @property
+    def grain(self) -> str: ...  # noqa: D102
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+
+    @property
+    def filters(self) -> Sequence[str]: ...  # noqa: D102
+
+    @property
+    def inputs(self) -> Sequence[str]: ...  # noqa: D102
 
 
 def meaning(metric: Metric) -> str:
@@ -28,9 +57,14 @@ def meaning(metric: Metric) -> str:
     return _hash(metric, canonical, canonical_expression)
 
 
+def written(definition: Definition) -> str:
+    """A short hash of what carries the meaning of a definition, as it is written. Quick to make."""
+    return _hash(definition, str, str)
+
+
 def definition(metric: Metric) -> str:
     """What a certificate of a metric is bound to, as the metric is now."""
-    return f"{_as_written(metric)}-{meaning(metric)}"
+    return f"{written(metric)}-{meaning(metric)}"
 
 
 def certification(metric: Metric) -> Certification | None:
@@ -40,18 +74,14 @@ def certification(metric: Metric) -> Certification | None:
     """
     if metric.certified is None:
         return None
-    written, _, meant = metric.certified.definition.partition("-")
-    if written == _as_written(metric) or meant == meaning(metric):
+    as_written, _, meant = metric.certified.definition.partition("-")
+    if as_written == written(metric) or meant == meaning(metric):
         return "certified"
     return "lapsed"
 
 
-def _as_written(metric: Metric) -> str:
-    return _hash(metric, str, str)
-
-
 def _hash(
-    metric: Metric, query: Callable[[str], str | None], expression: Callable[[str], str | None]
+    metric: Definition, query: Callable[[str], str | None], expression: Callable[[str], str | None]
 ) -> str:
     """Of the fields that carry meaning; a text that has no canonical form counts as it is."""
     said: dict[str, Any] = {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from agnes.diff.history import History
     from agnes.load.pack import Pack
     from agnes.source import Source
-    from agnes.sql.derive import Ask
+    from agnes.sql.ask import Ask
 
 Row = dict[str, Any]
 LISTED = (

@@ -11,7 +11,7 @@ from agnes.errors import UsageError
 from agnes.mcp import metrics as shown
 from agnes.mcp.tool import Cursor, MetricId, Tool, page_start, paged
 from agnes.mcp.words import Answer, affordable, brief, clean
-from agnes.model.fields import Grain
+from agnes.model.grain import Grain
 
 if TYPE_CHECKING:
     from agnes.auth.principal import Scope
@@ -42,7 +42,7 @@ class RunMetric(Tool):
 
     def answer(self, desk: Desk) -> Answer:
         """See `Tool`."""
-        from agnes.sql.derive import Ask
+        from agnes.sql.ask import Ask
 
         start = page_start(self.cursor, self.limit)
         days = (_day(self.start), _day(self.end))

@@ -19,7 +19,6 @@ from agnes.model.scalar import Plain, core
 Basetype = Literal["STRING", "INTEGER", "NUMERIC", "FLOAT", "BOOLEAN", "DATE", "TIMESTAMP"]
 Confidence = Literal["high", "medium", "low", "manual"]
 MetadataSource = Literal["manual", "ai_enrichment", "keboola_import"]
-Grain = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 MetricType = Literal[
     "sum",
     "count",

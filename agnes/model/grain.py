@@ -7,10 +7,9 @@ calendar is not known here.
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import get_args
+from typing import Literal, get_args
 
-from agnes.model.fields import Grain
-
+Grain = Literal["daily", "weekly", "monthly", "quarterly", "yearly"]
 GRAINS: tuple[Grain, ...] = get_args(Grain)
 UNITS: dict[Grain, str] = {
     "daily": "DAY",

@@ -10,7 +10,6 @@ from agnes.model.fields import (
     Day,
     Email,
     Free,
-    Grain,
     Hash,
     MetricId,
     MetricType,
@@ -22,6 +21,7 @@ from agnes.model.fields import (
     Text,
     Texts,
 )
+from agnes.model.grain import Grain
 
 VARIANT = "sql_by_"
 MAX_VARIANTS = 100

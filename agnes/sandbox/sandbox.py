@@ -183,7 +183,8 @@ def _columns(answer: Any) -> list[Column]:
 
 def _result(answer: Any) -> Result:
     rows = tuple(tuple(map(decode, row)) for row in answer["rows"])
-    return Result(tuple(_columns(answer)), rows, bool(answer["truncated"]))
+    reads = tuple(map(str, answer["reads"]))
+    return Result(tuple(_columns(answer)), rows, bool(answer["truncated"]), reads)
 
 
 def _plain(table: EmptyTable | ParquetTable) -> dict[str, Any]:

@@ -79,8 +79,10 @@ class Result:
             `timedelta` (an INTERVAL's month has 30 days), `UUID`, `bytes`, `list`, `dict`; text
             where Python has no such value (a date after 9999).
         truncated: there are more rows than these.
+        reads: the tables that the query reads, as it calls them.
     """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool
+    reads: tuple[str, ...] = ()

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlglot import exp
 
 from agnes.errors import NotDerivableError
-from agnes.model.fields import Grain
-from agnes.model.grain import UNITS, first_day, next_period
+from agnes.model.grain import UNITS, Grain, first_day, next_period
 from agnes.model.names import nearest
+from agnes.sql.ask import Ask, Definition, Derived, canonical, nearest_query
 from agnes.sql.gate import read_query
 from agnes.sql.names import lower
 from agnes.sql.periods import Periods, change_unit, periods_of
@@ -26,58 +25,6 @@ from agnes.sql.problem import RefusedSqlError
 from agnes.sql.query import Query
 from agnes.sql.rows import Columns, Rows
 from agnes.sql.writing import identifier, reads_as_written, survives, write
-
-
-@dataclass(frozen=True)
-class Definition:
-    """What is derived from.
-
-    Args:
-        sql: the canonical query.
-        variants: further ones by the dimension that they break down by.
-        dimensions: what may be broken down by.
-        grain: of the periods of the query.
-    """
-
-    sql: str
-    variants: Mapping[str, str]
-    dimensions: Sequence[str]
-    grain: Grain
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What is asked for; nothing but the defaults is the canonical query.
-
-    Args:
-        by: dimensions.
-        grain: the length of the periods.
-        start, end: the first and the last day.
-        where: a condition on rows.
-    """
-
-    by: tuple[str, ...] = ()
-    grain: Grain | None = None
-    start: date | None = None
-    end: date | None = None
-    where: str | None = None
-
-
-@dataclass(frozen=True)
-class Derived:
-    """A query that answers what was asked.
-
-    Args:
-        sql: in DuckDB's dialect.
-        parameters: a day for each `$name` in it.
-        is_canonical: whether it is word for word in the metric's file.
-        notes: what to know when its rows are read.
-    """
-
-    sql: str
-    parameters: Mapping[str, date] = field(default_factory=dict)
-    is_canonical: bool = False
-    notes: tuple[str, ...] = ()
 
 
 def derive(definition: Definition, ask: Ask, columns: Columns) -> Derived:
@@ -90,10 +37,10 @@ def derive(definition: Definition, ask: Ask, columns: Columns) -> Derived:
         NotDerivableError: it cannot be soundly made of the definition.
     """
     _check(definition, ask)
-    sql, rest = _nearest_query(definition, ask.by)
+    if (found := canonical(definition, ask)) is not None:
+        return found
+    sql, rest = nearest_query(definition, ask.by)
     grain = None if ask.grain == definition.grain else ask.grain
-    if not rest and grain is None and ask.where is None and ask.start is None and ask.end is None:
-        return Derived(sql, is_canonical=True)
     return _Deriver(definition, sql, columns).derive(ask, rest, grain)
 
 
@@ -109,14 +56,6 @@ def _check(definition: Definition, ask: Ask) -> None:
             raise NotDerivableError(f"{name} is named twice", "name each dimension once")
     if ask.start and ask.end and ask.end < ask.start:
         raise NotDerivableError(f"the end, {ask.end}, is before the start, {ask.start}")
-
-
-def _nearest_query(definition: Definition, by: Sequence[str]) -> tuple[str, list[str]]:
-    """The query to begin with, and the dimensions that are missing from it."""
-    for name in by:
-        if name in definition.variants:
-            return definition.variants[name], [other for other in by if other != name]
-    return definition.sql, list(by)
 
 
 def _read(sql: str) -> Query:

@@ -9,10 +9,11 @@ import pytest
 
 from agnes.compute.account import Files, answer, document
 from agnes.compute.files import write_chart, write_parquet
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 from tests.compute.conftest import METRICS
 
-ROW = METRICS["revenue/total_revenue"].model_dump()
+REVENUE = METRICS["revenue/total_revenue"]
+ROW = REVENUE.model_dump() | {"id": REVENUE.id}
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from agnes.demo import write_demo_data
 from agnes.errors import NotDerivableError
 from agnes.model.grain import GRAINS, first_day, next_period
 from agnes.queries.tables import tables_in
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 from tests.compute.conftest import METRICS
 from tests.compute.oracle import ORACLES, Balance, Flat, alike
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -10,11 +11,11 @@ import pytest
 from agnes.compute.account import Files, answer
 from agnes.compute.engine import DuckDB
 from agnes.compute.verify import changes, stale, verify
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 from tests.compute.conftest import METRICS
 
 REVENUE = METRICS["revenue/total_revenue"]
-ROW = REVENUE.model_dump()
+ROW = REVENUE.model_dump() | {"id": REVENUE.id}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_data_that_is_gone_fails_and_says_so(receipt, tmp_path):
     ],
 )
 def test_a_receipt_that_was_altered_contradicts_itself(receipt, engine, demo_tables, change, words):
-    verdict = verify(receipt.model_copy(update=change), engine, Files(demo_tables), ROW)
+    verdict = verify(replace(receipt, **change), engine, Files(demo_tables), ROW)
     assert not verdict.same
     assert any(words in it for it in verdict.tampered)
 
@@ -74,7 +75,7 @@ def test_a_receipt_that_was_altered_contradicts_itself(receipt, engine, demo_tab
     ["COPY orders TO '/tmp/x'", "SELECT * FROM read_text('/etc/passwd')", "DROP TABLE orders"],
 )
 def test_the_query_of_a_receipt_is_not_trusted(receipt, engine, demo_tables, sql):
-    verdict = verify(receipt.model_copy(update={"sql": sql}), engine, Files(demo_tables), ROW)
+    verdict = verify(replace(receipt, sql=sql), engine, Files(demo_tables), ROW)
     assert not verdict.same
     assert verdict.failed
 

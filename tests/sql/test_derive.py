@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from agnes.errors import NotDerivableError
-from agnes.sql.derive import Ask, Definition, derive
+from agnes.sql.ask import Ask, Definition
+from agnes.sql.derive import derive
 
 SQL = """\
 SELECT CAST(DATE_TRUNC('month', day) AS DATE) AS month, SUM(amount) AS sales

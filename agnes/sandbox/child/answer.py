@@ -53,7 +53,10 @@ def query(
             rows.append(text)
     if truncated and not rows and limit:
         raise TooLargeError
-    head = f'{{"columns": {columns}, "truncated": {json.dumps(truncated)}, "rows": ['
+    reads = json.dumps(gate.reads(sql))
+    head = (
+        f'{{"columns": {columns}, "reads": {reads}, "truncated": {json.dumps(truncated)}, "rows": ['
+    )
     return _fitting(head.encode() + b",".join(rows) + b"]}")
 
 

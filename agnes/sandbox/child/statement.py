@@ -107,9 +107,23 @@ class Gate:
             raise RefusedError(f"only SELECT runs here, and this is {statement.type.name}")
         return statement
 
-    def _look(self, text: str) -> None:
+    def reads(self, sql: str) -> list[str]:
+        """The tables that a statement reads, as it calls them: no CTEs; each once."""
+        found: dict[str, None] = {}
+        for node, ctes in _nodes(self._tree(sql)):
+            if node.get("type") == "BASE_TABLE":
+                path = node["qualified_name"]["path"]
+                if len(path) > 1 or not _is_among(path[-1].lower(), ctes):
+                    found[".".join(path)] = None
+        return list(found)
+
+    def _tree(self, text: str) -> dict[str, Any]:
         done = self._connection.execute("SELECT json_serialize_sql(?::VARCHAR)", [text])
-        tree = json.loads(done.fetchall()[0][0])
+        tree: dict[str, Any] = json.loads(done.fetchall()[0][0])
+        return tree
+
+    def _look(self, text: str) -> None:
+        tree = self._tree(text)
         if tree["error"]:
             raise RefusedError(f"this statement cannot be checked: {tree['error_message']}")
         for node, ctes in _nodes(tree):
