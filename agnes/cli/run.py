@@ -141,7 +141,7 @@ def run(
     if remote:
         if compile_ or data or rev or as_of or worktree:
             raise UsageError("--remote runs what the server serves, on its data", "leave it out")
-        found = ask_server_to_run(metric_id, ask, limit)
+        found, kept = ask_server_to_run(metric_id, ask, limit), ""
     else:
         wanted = partial(
             source, catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync
@@ -149,12 +149,13 @@ def run(
         if compile_:
             echo(_compiled(metric_id, wanted, ask, data, catalog))
             return
-        found = _compute(metric_id, wanted, ask, data, catalog, limit)
+        found, kept = _compute(metric_id, wanted, ask, data, catalog, limit)
+    _show(found, shown, file)
     for words in found["notes"]:
         note(words)
-    _show(found, shown, file)
     if found["truncated"]:
         note("truncated: there are more rows; ask for them with --limit")
+    note(f"receipt {kept or found['receipt']['id']}")
 
 
 def _day(text: str | None) -> date | None:
@@ -168,7 +169,8 @@ def _compute(
     data: Path | None,
     catalog: Path | None,
     limit: int,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], str]:
+    """The answer, and what to say of its receipt."""
     from agnes.cli.at_hand import keep, open_data
 
     with open_data(data, catalog, limit) as (engine, files, workspace):  # the sandbox starts, and
@@ -177,8 +179,7 @@ def _compute(
         from agnes.compute.account import answer, document
 
         said, receipt = answer(engine, row, ask, files, limit)
-    note(f"receipt {keep(receipt, workspace)}")
-    return document(said, receipt)
+    return document(said, receipt), keep(receipt, workspace)
 
 
 def _compiled(

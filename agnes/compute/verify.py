@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice, zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -22,8 +22,13 @@ from agnes.load.certificate import meaning, written
 from agnes.model.metric import Metric
 from agnes.queries.values import answer as rows_of
 
+if TYPE_CHECKING:
+    from agnes.diff.change import FieldChange, Part
+
 _CLOSE = 1e-9
 _SHOWN = 10
+_FRAGMENT = 80
+_OF_MEANING = ("compatible", "breaking", "result-changing")
 
 
 @dataclass(frozen=True)
@@ -111,14 +116,22 @@ def changes(receipt: Receipt, row: Mapping[str, Any] | None) -> Iterator[str]:
     if before is not None and meaning(before) == meaning(now):
         return
     fields = compare_models(before, now, lambda *_: False) if before else []
-    words = [
-        f"{field.field}: {part.what}" if part else f"{field.field}: {field.what}"
-        for field in fields
-        if field.class_ in ("breaking", "result-changing", "compatible")
-        for part in (field.parts or (None,))
-        if part is None or part.class_ != "cosmetic"
-    ]
+    words = [said for field in fields if field.class_ in _OF_MEANING for said in _in_words(field)]
     yield from words or ["it means something else"]
+
+
+def _in_words(field: FieldChange) -> Iterator[str]:
+    """A change of a field, with what was there and what is."""
+    parts: list[Part | FieldChange] = [it for it in field.parts if it.class_ != "cosmetic"]
+    for it in parts or [field]:
+        sides = [_short(side) for side in (it.old, it.new) if isinstance(side, str)]
+        fragment = " -> ".join(sides)
+        yield f"{field.field}: {it.what}" + (f" ({fragment})" if fragment else "")
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _FRAGMENT else f"{line[: _FRAGMENT - 1]}…"
 
 
 def stale(

@@ -147,7 +147,7 @@ def test_a_workspace_keeps_receipts_and_tells_which_are_stale(da, workspace):
     text = path.read_text().replace('"unit": "USD"', '"unit": "EUR"')
     path.write_text(text.replace('"definition": "', '"definition": "0'))
     done = da("answers", "stale", "--json")
-    assert [it["changes"] for it in done.json] == [["unit: unit changed"]]
+    assert [it["changes"] for it in done.json] == [["unit: unit changed (EUR -> USD)"]]
 
 
 def test_outside_of_a_workspace_there_are_no_receipts(da, shop):

@@ -82,8 +82,10 @@ def test_the_query_of_a_receipt_is_not_trusted(receipt, engine, demo_tables, sql
 
 def test_what_changed_in_meaning_is_said_in_words_and_layout_is_no_change(receipt):
     other = ROW | {"sql": REVENUE.sql.replace("status = 'paid'", "status <> 'canceled'")}
-    assert list(changes(receipt, other)) == ["sql: filter altered"]
-    assert list(changes(receipt, ROW | {"unit": "EUR"})) == ["unit: unit changed"]
+    assert list(changes(receipt, other)) == [
+        "sql: filter altered (status = 'paid' -> status <> 'canceled')"
+    ]
+    assert list(changes(receipt, ROW | {"unit": "EUR"})) == ["unit: unit changed (USD -> EUR)"]
     assert list(changes(receipt, ROW | {"sql": f"{REVENUE.sql}\n-- as ever"})) == []
     assert list(changes(receipt, ROW | {"description": "Other words."})) == []
     assert list(changes(receipt, None)) == ["revenue/total_revenue is not there any more"]
