@@ -30,6 +30,10 @@ app = typer.Typer(
             ),
             "mcp": "agnes.cli.mcp:mcp",
             "explore": "agnes.cli.explore:explore",
+            "data": (
+                "agnes.cli.data:app",
+                "Snapshots of the data: keep today's, to compare with later.",
+            ),
             "catalog": (
                 "agnes.cli.catalog:app",
                 "The cache: sync it with the branch, watch, look at it.",

@@ -32,6 +32,15 @@ CatalogOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="A folder of <table_id>.parquet, or with data/parquet. Default: the data at hand.",
+        show_default=False,
+    ),
+]
 RevisionOption = Annotated[
     str | None,
     typer.Option("--rev", help="Read a revision: v1.2, HEAD~10, a commit id.", show_default=False),
