@@ -23,6 +23,7 @@ LAYERS = {
         "compute",
         "showcase",
         "diagnosis",
+        "numbers",
         "profiling",
         "proposals",
         "publishing",

@@ -12,6 +12,7 @@ from agnes.cli.output import echo, note, print_json, progress, table
 from agnes.cli.query import data_folders
 
 if TYPE_CHECKING:
+    from agnes.compute.folder import Data
     from agnes.compute.snapshots import DataSnapshots
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -108,3 +109,33 @@ def snapshots(data: Path | None, catalog: Path | None) -> DataSnapshots:
     from agnes.compute.snapshots import DataSnapshots
 
     return DataSnapshots(parquet_folder([data] if data else data_folders(catalog)))
+
+
+def data_called(name: str | None, data: Path | None, catalog: Path | None) -> Data:
+    """The data that are meant.
+
+    Args:
+        name: of a snapshot of the data at hand, or a folder; None for the data at hand.
+        data: the folder that has the data at hand, or a snapshot's name.
+
+    Raises:
+        NotFoundError: there are no such data.
+        AgnesError: the snapshot is damaged.
+    """
+    from agnes.compute.folder import Data, parquet_folder, tables_of
+    from agnes.errors import NotFoundError
+
+    if name is None and data is not None and not data.is_dir():
+        name, data = str(data), None
+    if name is None:
+        return Data("", tables_of(parquet_folder([data] if data else data_folders(catalog))))
+    folder = Path(name)
+    try:
+        kept = snapshots(data, catalog)
+    except NotFoundError:
+        if not folder.is_dir():
+            raise
+    else:
+        if kept.has(name) or not folder.is_dir():
+            return kept.get(name).data()
+    return Data(name, tables_of(parquet_folder([folder])))

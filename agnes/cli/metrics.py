@@ -37,6 +37,7 @@ app = typer.Typer(
             "history": "agnes.cli.history:history",
             "blame": "agnes.cli.history:blame",
             "log": "agnes.cli.changelog:log",
+            "bisect": "agnes.cli.bisect:bisect",
             "validate": "agnes.cli.validate:validate",
         }
     ),

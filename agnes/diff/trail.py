@@ -19,6 +19,27 @@ from agnes.model.layout import ENDINGS, SETTINGS, survey
 
 
 @dataclass(frozen=True)
+class Passage:
+    """A commit that wrote a definition's file, which is not read.
+
+    Args:
+        commit, tree: the commit's id, and that of the catalog's folder in it.
+        key: the definition after it; before it, where it is gone.
+        old, new: its files before and after; None where it is not there.
+        change: what became of it, where it came, went, or got another id.
+        cut: a shallow clone ends here, so that nobody knows what was before.
+    """
+
+    commit: str
+    tree: str | None
+    key: Key
+    old: File | None
+    new: File | None
+    change: Change | None = None
+    cut: bool = False
+
+
+@dataclass(frozen=True)
 class Step:
     """A commit that wrote a definition's file.
 
@@ -40,7 +61,7 @@ class Step:
 
 
 def trail(repository: Repository, commit_id: str, key: Key) -> Iterator[Step]:
-    """Walk back from a commit.
+    """Walk back from a commit, and read each version.
 
     Args:
         key: the definition, under the id that it has, or once had, there.
@@ -48,7 +69,19 @@ def trail(repository: Repository, commit_id: str, key: Key) -> Iterator[Step]:
     Raises:
         GitError: an object is missing.
     """
-    files = _Files(repository)
+    versions = _Versions(repository)
+    for it in passages(repository, commit_id, key):
+        old, new = versions.read(it.old), versions.read(it.new)
+        yield Step(it.commit, it.tree, it.key, old, new, it.change, it.cut)
+
+
+def passages(repository: Repository, commit_id: str, key: Key) -> Iterator[Passage]:
+    """Walk back from a commit, as `trail` does; who needs few of many versions reads them himself.
+
+    Raises:
+        GitError: an object is missing.
+    """
+    files = Files(repository)
     tree = files.tree(commit_id)
     new = files.find(tree, key)
     for at, parent in repository.first_parents(commit_id):
@@ -56,32 +89,33 @@ def trail(repository: Repository, commit_id: str, key: Key) -> Iterator[Step]:
         old = new if before == tree else files.find(before, key)
         if old != new:
             if parent is None and repository.is_edge(at):
-                yield Step(at, tree, key, None, files.read(new), cut=True)
+                yield Passage(at, tree, key, None, new, cut=True)
                 return
             if old and new:
-                yield Step(at, tree, key, files.read(old), files.read(new))
+                yield Passage(at, tree, key, old, new)
             else:
                 sides = Sides(repository, parent or "", at, before, tree)
                 change, (was, is_) = compare_one(sides, key) or (None, (old and key, new and key))
                 old = files.find(before, was) if was else None
                 new = files.find(tree, is_) if is_ else None
-                yield Step(at, tree, is_ or key, files.read(old), files.read(new), change)
+                yield Passage(at, tree, is_ or key, old, new, change)
                 key = was or key
         tree, new = before, old
 
 
-class _Files:
-    """Where a definition's file is in one tree after another."""
+class Files:
+    """Finds a definition's file in one tree after another."""
 
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._found: tuple[tuple[str | None, Key], File | None] | None = None
-        self._versions: dict[str, Version] = {}
 
     def tree(self, commit_id: str) -> str | None:
+        """The catalog's folder in a commit."""
         return self._repository.catalog_tree(self._repository.root_tree(commit_id))
 
     def find(self, tree: str | None, key: Key) -> File | None:
+        """The file that defines `key` in the catalog's folder `tree`; None if none does."""
         paths = _paths(key)
         folder = paths[0].rpartition("/")[0]
         place = self._repository.subtree(tree, folder), key
@@ -92,6 +126,14 @@ class _Files:
             found = next(((slot, files[path]) for path, slot in slots.items()), None)
             self._found = place, found
         return self._found[1]
+
+
+class _Versions:
+    """The versions that files hold."""
+
+    def __init__(self, repository: Repository) -> None:
+        self._repository = repository
+        self._versions: dict[str, Version] = {}
 
     def read(self, file: File | None) -> Version | None:
         """The version; the last two stay read, since one step's old one is the next one's new."""

@@ -1,0 +1,1 @@
+"""What numbers say of definitions: which commit moved one, and why it moved."""
