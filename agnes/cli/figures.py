@@ -9,6 +9,7 @@ from typing import Any
 from agnes.cli.bars import bar
 from agnes.cli.output import style
 from agnes.diff.visible import visible
+from agnes.numbers.exact import exact
 
 _BAR = 16
 
@@ -45,7 +46,9 @@ def percent(change: Any, of: Any) -> str:
 
 
 def colored_bar(value: Any, most: float) -> str:
-    """A bar, red for what is below zero."""
-    if value is None or not most:
-        return ""
-    return style(bar(float(value), most, _BAR), fg="red" if value < 0 else "green")
+    """A bar, red for what is below zero, with blanks behind it."""
+    number = exact(value)
+    if number is None or not most:
+        return " " * _BAR
+    drawn = bar(float(number), most, _BAR)
+    return style(drawn, fg="red" if number < 0 else "green") + " " * (_BAR - len(drawn))

@@ -38,6 +38,7 @@ app = typer.Typer(
             "blame": "agnes.cli.history:blame",
             "log": "agnes.cli.changelog:log",
             "bisect": "agnes.cli.bisect:bisect",
+            "explain": "agnes.cli.explain:explain",
             "validate": "agnes.cli.validate:validate",
         }
     ),
