@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.options import CatalogOption, JsonOption, source
+from agnes.cli.options import CatalogOption, DataOption, JsonOption, source
 from agnes.cli.output import echo, note, print_json, style
-from agnes.cli.run import DataOption
 from agnes.errors import AgnesError, NotFoundError
 
 if TYPE_CHECKING:

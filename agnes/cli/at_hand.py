@@ -21,13 +21,14 @@ def open_data(
     """An engine on the data at hand, the files that it reads, and the workspace they are of.
 
     Args:
-        data: a folder of parquet files, or one that has them in data/parquet; None for the data of
-            the workspace around, else beside the catalog.
+        data: a folder of parquet files, or one that has them in data/parquet, or a data snapshot's
+            name; None for the data of the workspace around, else beside the catalog.
         limit: rows that will be asked for.
 
     Raises:
         NotFoundError: there is no data.
     """
+    from agnes.cli.data import data_called
     from agnes.cli.query import data_folders
     from agnes.compute.account import Files
     from agnes.compute.engine import LIMITS, DuckDB
@@ -35,12 +36,13 @@ def open_data(
     from agnes.sandbox import Limits
     from agnes.workspace.freshness import workspace_here
 
-    found = local_data([data] if data else data_folders(catalog))
+    tables = data_called(None, data, catalog).tables if data else None
+    tables = tables or local_data(data_folders(catalog)).tables
     workspace = None if data or catalog else workspace_here()
     notes = {} if workspace is None else workspace.state().get("tables", {})
     limits = Limits(LIMITS.seconds, LIMITS.memory_mb, rows=max(limit, LIMITS.rows))
-    with DuckDB(found.tables, limits) as engine:
-        yield engine, Files(found.tables, notes), workspace
+    with DuckDB(tables, limits) as engine:
+        yield engine, Files(tables, notes), workspace
 
 
 def keep(receipt: Receipt, workspace: Workspace | None) -> str:

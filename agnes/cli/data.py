@@ -123,19 +123,22 @@ def data_called(name: str | None, data: Path | None, catalog: Path | None) -> Da
         AgnesError: the snapshot is damaged.
     """
     from agnes.compute.folder import Data, parquet_folder, tables_of
+    from agnes.compute.snapshots import data_at
     from agnes.errors import NotFoundError
 
-    if name is None and data is not None and not data.is_dir():
-        name, data = str(data), None
+    if name is None and data is None:
+        return Data("", tables_of(parquet_folder(data_folders(catalog))))
+    if name is None and data is not None and data.is_dir():
+        return Data("", data_at(data).tables)
     if name is None:
-        return Data("", tables_of(parquet_folder([data] if data else data_folders(catalog))))
-    folder = Path(name)
+        name, data = str(data), None
+    folder, hint = Path(name), None
     try:
         kept = snapshots(data, catalog)
-    except NotFoundError:
-        if not folder.is_dir():
-            raise
-    else:
         if kept.has(name) or not folder.is_dir():
             return kept.get(name).data()
-    return Data(name, tables_of(parquet_folder([folder])))
+    except NotFoundError as error:
+        hint = error.hint
+    if not folder.is_dir():
+        raise NotFoundError(f"{name!r} is neither a folder nor a data snapshot", hint)
+    return data_at(folder)

@@ -37,7 +37,7 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help="A folder of <table_id>.parquet, or with data/parquet. Default: the data at hand.",
+        help="A folder of <table_id>.parquet, or a data snapshot. Default: the data at hand.",
         show_default=False,
     ),
 ]

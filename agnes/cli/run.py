@@ -17,6 +17,7 @@ import typer
 from agnes.cli.options import (
     AsOfOption,
     CatalogOption,
+    DataOption,
     IdArgument,
     JsonOption,
     NoSyncOption,
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
 
     Wanted = Callable[[], AbstractContextManager[Source]]
     """Opens the catalog that was asked for."""
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--data",
-        help="A folder of <table_id>.parquet. Default: the workspace's, else beside the catalog.",
-        show_default=False,
-    ),
-]
 
 
 class Format(StrEnum):

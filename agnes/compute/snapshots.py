@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agnes.compute.folder import tables_of
+from agnes.compute.folder import Data, parquet_folder, tables_of
 from agnes.compute.pinned import (
     MANIFEST,
     DataSnapshot,
@@ -186,6 +186,19 @@ class DataSnapshots:
                 found[table_id] = Pinned(hash_of(target), target.stat().st_size)
             advance(len(found), len(tables))
         return found, copied
+
+
+def data_at(folder: Path) -> Data:
+    """The data in a folder, or in its `data/parquet`; a snapshot's once they are as they were.
+
+    Raises:
+        NotFoundError: there are none.
+        AgnesError: it is a snapshot, and damaged.
+    """
+    parquet = parquet_folder([folder])
+    if parquet.resolve().parent.name == FOLDER and (parquet / MANIFEST).is_file():
+        return read_snapshot(parquet).data()
+    return Data(str(folder), tables_of(parquet))
 
 
 def _link(file: Path, target: Path) -> bool:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.numbers.conftest import define, total, work, write_orders
+
+__all__ = ["work"]
+
 
 @pytest.fixture
 def data(tmp_path, monkeypatch):
@@ -60,3 +64,18 @@ def test_without_data_it_says_where_it_looked(da, tmp_path, monkeypatch):
     done = da("data", "snapshot")
     assert done.code == 1
     assert done.err.startswith("error: no data: ")
+
+
+def test_a_snapshot_is_data_by_its_name_and_by_its_folder(da, work, monkeypatch):
+    monkeypatch.chdir(work.path)
+    define(work, total())
+    da("data", "snapshot", "before")
+    write_orders(work.path / "data/parquet", "(DATE '2025-01-05', 'eu', 1, 0.5)")
+    options = ("metrics", "run", "revenue/total", "--format", "csv", "--data")
+    old = "month,total\n2025-01-01,30\n2025-02-01,12\n"
+    for data in ("before", "data/snapshots/before", work.path / "data/snapshots/before"):
+        assert da(*options, data).out == old
+    assert da(*options, "data/parquet").out == "month,total\n2025-01-01,1\n"
+    (work.path / "data/snapshots/before/orders.parquet").write_bytes(b"")
+    for data in ("before", "data/snapshots/before"):
+        assert "before is damaged: orders.parquet" in da(*options, data).err
