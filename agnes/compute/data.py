@@ -26,6 +26,13 @@ def files_of(reads: Iterable[str], tables: Tables) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def tables_read(sql: str, tables: Tables) -> dict[str, Path]:
+    """The file of each table that a query reads, by the table's id; it is not run."""
+    from agnes.sql.gate import read_query
+
+    return files_of([read.name for read in read_query(sql, file_names=True).reads], tables)
+
+
 def hashes_of(files: Mapping[str, Path], notes: Notes) -> dict[str, str]:
     """The SHA-256 of each file.
 

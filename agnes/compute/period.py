@@ -6,8 +6,7 @@ import re
 from datetime import date
 
 from agnes.errors import UsageError
-from agnes.model.fields import Grain
-from agnes.model.grain import first_day
+from agnes.model.grain import Grain, first_day
 
 _EXAMPLES: dict[Grain, str] = {
     "daily": "2025-03-17",

@@ -15,7 +15,7 @@ from agnes.numbers.breakdown import Slice
 from agnes.numbers.ratio import Row
 from agnes.numbers.runs import Runs
 from agnes.numbers.values import NO_ROW, day_of
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 
 _NONE: Row = (NO_ROW, {})
 
