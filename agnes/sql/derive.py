@@ -81,6 +81,8 @@ class _Deriver:
     def derive(self, ask: Ask, by: Sequence[str], grain: Grain | None) -> Derived:
         """Change the query step by step, from the inside to the outside."""
         periods = periods_of(self.query)
+        there = {lower(name) for name in self.query.outputs or ()}
+        by = [name for name in by if lower(name) not in there]
         if by or ask.where is not None:
             self._narrow(ask.where, by, periods)
         if grain is not None:

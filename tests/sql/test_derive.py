@@ -59,6 +59,14 @@ def test_the_column_of_the_period_is_called_what_it_is():
     assert sql.endswith("GROUP BY week ORDER BY week ASC")
 
 
+def test_a_dimension_that_the_query_has_already_is_not_added_again():
+    sql = SQL.replace("SUM", "region, SUM").replace("GROUP BY month", "GROUP BY month, region")
+    found = made(sql, by=("region",), grain="yearly")
+    assert flat(found.sql).startswith(
+        "SELECT CAST(DATE_TRUNC('YEAR', day) AS DATE) AS year, region, SUM"
+    )
+
+
 def test_a_dimension_is_what_its_variant_says_in_conditions_too():
     found = made(by=("team", "region"), where="team = 'none'")
     assert "COALESCE(orders.team, 'none') = 'none'" in flat(found.sql)
