@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any, Generic, TypeVar
 
 from agnes.compute.equal import compare_values
-from agnes.compute.period import parse_period
 from agnes.errors import AgnesError, UsageError
 from agnes.model.metric import Metric
+from agnes.model.period import parse_period
 from agnes.numbers.search import Found, last_change
 from agnes.numbers.values import NO_ROW, Expected, span
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from agnes.compute.period import parse_period
 from agnes.errors import AgnesError, NotFoundError, UsageError
+from agnes.model.period import parse_period
 from agnes.numbers.breakdown import Breakdown, break_down
 from agnes.numbers.effects import Effects, combine, effects
 from agnes.numbers.ondata import OnData

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from agnes.compute.period import parse_period
 from agnes.errors import UsageError
+from agnes.model.period import parse_period
 
 
 @pytest.mark.parametrize(
