@@ -106,6 +106,19 @@ def test_an_edit_keeps_comments_and_the_order_of_keys(catalog):
     assert [line for line in expected.splitlines() if line not in lines] == []
 
 
+def test_the_tests_of_a_metric_stay_where_nothing_is_said_of_them(catalog):
+    catalog.write(
+        MRR, metric_yaml("mrr") + "tests:\n  - {period: 2025-03, equals: 5} # the ledger\n"
+    )
+    catalog.commit()
+
+    put(catalog, metric("mrr", unit="EUR"))
+    assert "- {period: 2025-03, equals: 5} # the ledger" in (catalog.path / MRR).read_text()
+
+    put(catalog, metric("mrr", tests=[]))
+    assert "tests" not in (catalog.path / MRR).read_text()
+
+
 def test_the_older_spelling_of_table_is_kept(catalog):
     catalog.write("metrics/sales/new.yml", "name: new\ntable_name: orders\nsql: SELECT 1\n")
     catalog.commit()

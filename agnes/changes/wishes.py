@@ -91,6 +91,7 @@ class Update(Wish):
         before = editor.metric(self.metric_id)
         kept = {name: getattr(before, name) for name in Metric.model_fields}
         kept["certified"] = before.certified and before.certified.model_dump()
+        kept["tests"] = before.to_yaml().get("tests")
         changed = metric_from_fields(kept | dict(self.fields) | {"id": self.metric_id})
         return editor.put(Pack(metrics={changed.id: changed}), strict=True)
 

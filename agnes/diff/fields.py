@@ -10,6 +10,7 @@ from agnes.diff.data import Model, data_of, differing, field_change, follows, sa
 from agnes.diff.tables import IsRead, compare_tables
 from agnes.model.catalog import Index
 from agnes.model.metric import VARIANT, Metric
+from agnes.model.metric_test import in_words
 from agnes.model.table import Table
 from agnes.sql.canonical import canonical_expression
 from agnes.sql.difference import Kind, differences
@@ -60,6 +61,8 @@ def _compare_metrics(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Field
             yield field_change(key, "breaking" if ends else "compatible", before, after)
         elif key == "table":
             yield field_change(key, "compatible" if before is None else "breaking", before, after)
+        elif key == "tests":
+            yield _compare_tests(before or [], after or [])
         elif isinstance(before or after, list):
             yield _compare_lists(key, before or [], after or [])
         elif key in _BREAKING or key in _RESULT:
@@ -124,6 +127,18 @@ def _compare_lists(key: str, old: list[Any], new: list[Any]) -> FieldChange:
     what = "; ".join(dict.fromkeys(part.what for part in parts))
     grave = highest(part.class_ for part in parts)
     return FieldChange(key, grave, old or None, new or None, what, tuple(parts))
+
+
+def _compare_tests(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> FieldChange:
+    """No number comes from them; one that says something else is removed and added."""
+    parts = [
+        *(Part("documentation", "test removed", in_words(it), None) for it in old if it not in new),
+        *(Part("documentation", "test added", None, in_words(it)) for it in new if it not in old),
+    ]
+    if not parts:
+        return FieldChange("tests", "cosmetic", old, new, "order of tests changed")
+    what = "; ".join(dict.fromkeys(part.what for part in parts))
+    return FieldChange("tests", "documentation", old or None, new or None, what, tuple(parts))
 
 
 def _compare_settings(old: dict[str, Any], new: dict[str, Any]) -> Iterator[FieldChange]:

@@ -271,6 +271,8 @@ class Editor:
         if isinstance(value, Metric) and isinstance(there, Metric) and value.certified is None:
             # Who does not know of certificates must not delete one: it lapses, and says so.
             value = value.model_copy(update={"certified": there.certified})
+        if isinstance(value, Metric) and isinstance(there, Metric):
+            value = _with_tests(value, there)
         self._check_certificate(slot, value, [there] if isinstance(there, Metric) else [])
         data = core(value.to_yaml())
         if document.value == value:
@@ -292,3 +294,10 @@ class Editor:
         entry = self.entries.get(path)
         if entry is not None:
             keep_index(path, self.repository.read(entry), plan, theirs)
+
+
+def _with_tests(value: Metric, there: Metric) -> Metric:
+    """Keep the tests where nothing is said of them: neither an export nor an answer has them."""
+    if "tests" in value.model_fields_set or not there.tests:
+        return value
+    return value.model_copy(update={"tests": there.tests})

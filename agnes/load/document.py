@@ -16,6 +16,7 @@ from agnes.model.diagnostic import MAX_FINDINGS, Diagnostic, has_errors
 from agnes.model.fields import Model
 from agnes.model.layout import Kind, Slot, printable
 from agnes.model.metric import VARIANT, YAML_KEYS, Certificate, Metric
+from agnes.model.metric_test import MetricTest
 from agnes.model.proposal import Decision, Proposal, ProposedColumn, ProposedTable
 from agnes.model.table import Column, Table
 from agnes.yaml.loader import Path, Positions, load, locate
@@ -327,6 +328,7 @@ _PATTERNS = {
     "certified.on": "must be a day such as 2026-07-29",
     "certified.definition": "must be what `da metrics certify` writes",
     "lint": "must be a rule's code such as AG301",
+    "tests": "must be a percentage such as 10%",
     **dict.fromkeys(
         ["id", "table", "tables", "table_name"],
         "must be letters, digits, dots, dashes and underscores, at most 128",
@@ -358,6 +360,8 @@ def _known_keys(kind: Kind, path: Path) -> list[str]:
     model = _INNER[kind] if len(path) > 1 else _MODELS[kind]
     if kind == "proposal":
         model = _PROPOSED.get(len(path), model)
+    elif path[0] == "tests":
+        model = MetricTest
     return list(model.model_fields)
 
 

@@ -57,6 +57,15 @@ EXAMPLES: dict[str, list[dict[str, Any]]] = {
             "notes": ["A refund takes the order out of the month in which it was placed."],
             "tags": ["board"],
             "validation": {"method": "compare with the ledger", "result": "equal to the cent"},
+            "tests": [
+                {"period": "2025-03", "equals": 118213.4},
+                {"period": "2025-03", "where": {"region": "emea"}, "between": [40000, 60000]},
+                {"period": "2025-03", "change_within": "10%"},
+                {
+                    "name": "never negative",
+                    "sql": "SELECT month FROM total_revenue WHERE total_revenue < 0",
+                },
+            ],
             "meta": {"dashboard": "finance/monthly"},
             "sql": "SELECT DATE_TRUNC('month', order_date) AS month,"
             " SUM(total_amount) AS total_revenue\nFROM orders WHERE status = 'paid'\n"

@@ -1,7 +1,8 @@
 """JSON Schemas of a catalog's files, for editors: the models, as their files may say it.
 
 A schema and its model refuse the same files. What only Agnes can check: that names and ids are
-those of the path, that an older `table_name` agrees with `table`, numbers for ids, and SQL.
+those of the path, that an older `table_name` agrees with `table`, numbers for ids, which of two
+numbers is greater, and SQL.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from agnes.model.catalog import Index, Settings
 from agnes.model.example import EXAMPLES, illustrate
 from agnes.model.fields import Model
 from agnes.model.metric import VARIANT, Metric
+from agnes.model.metric_test import KINDS
 from agnes.model.names import NAME
 from agnes.model.proposal import Proposal
 from agnes.model.table import Table
@@ -86,9 +88,22 @@ def _adapt_metric(made: Schema) -> None:
         f"^{VARIANT}.+$": _or_null(variants["additionalProperties"])
         | {"title": "SQL by a dimension", "description": "The query, broken down by a dimension."}
     }
+    properties["tests"]["items"] |= {
+        "oneOf": [_given(kind) for kind in KINDS],
+        "allOf": [
+            {"not": {"allOf": [_given("sql"), {"anyOf": [_given("period"), _given("where")]}]}},
+            {"if": _given("tolerance"), "then": _given("equals")},
+            {"if": _given("change_within"), "then": _given("period")},
+        ],
+    }
     # Older files hold a list of one metric. What is said of mappings does not bind a list.
     made |= {"type": ["object", "array"], "minItems": 1, "maxItems": 1}
     made["items"] = {"type": "object", "$ref": "#"}
+
+
+def _given(key: str) -> Schema:
+    """That a key is there and has a value."""
+    return {"required": [key], "properties": {key: {"not": {"type": "null"}}}}
 
 
 def _when(

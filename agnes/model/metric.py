@@ -22,6 +22,7 @@ from agnes.model.fields import (
     Texts,
 )
 from agnes.model.grain import Grain
+from agnes.model.metric_test import MetricTest
 
 VARIANT = "sql_by_"
 MAX_VARIANTS = 100
@@ -77,6 +78,9 @@ class Metric(Model):
         {}, description="In YAML one key each, `sql_by_<dimension>`: the query broken down."
     )
     validation: Free = Field({}, description="How to check it: `{method: ..., result: ...}`.")
+    tests: list[MetricTest] = Field(
+        [], description="What its numbers must be; see docs/metric-tests.md."
+    )
 
     @property
     def id(self) -> str:
@@ -144,6 +148,6 @@ YAML_KEYS = (
         "inputs",
         "description",
     ),
-    *("dimensions", "filters", "synonyms", "notes", "tags", "validation", "meta"),
+    *("dimensions", "filters", "synonyms", "notes", "tags", "validation", "tests", "meta"),
 )
 """The canonical order of a file's keys; `sql` and `sql_by_<x>` follow, since queries are long."""

@@ -86,8 +86,10 @@ def test_a_name_that_git_cannot_hold_makes_no_broken_commit(catalog, name):
     catalog.git("fsck", "--strict")
 
 
-def test_fields_are_changed_and_comments_are_kept(catalog):
-    catalog.write(MRR, "# Ask Ada\n" + metric_yaml("mrr"))
+def test_fields_are_changed_and_comments_and_tests_are_kept(catalog):
+    catalog.write(
+        MRR, "# Ask Ada\n" + metric_yaml("mrr") + "tests: [{period: 2025-03, equals: 5}]\n"
+    )
     catalog.commit()
 
     changes(catalog).make(
@@ -96,6 +98,7 @@ def test_fields_are_changed_and_comments_are_kept(catalog):
 
     text = (catalog.path / MRR).read_text()
     assert "# Ask Ada" in text
+    assert "tests: [{period: 2025-03, equals: 5}]" in text
     assert (served(catalog)["unit"], served(catalog)["description"]) == ("EUR", None)
     assert served(catalog)["synonyms"] == ["mrr synonym"]
 

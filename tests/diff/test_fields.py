@@ -28,6 +28,9 @@ notes:
   - Refunds do.
 inputs: [revenue/orders, revenue/refunds]
 tags: [core]
+tests:
+  - {period: 2025-03, equals: 5}
+  - {sql: SELECT 1 WHERE false}
 validation: {method: ledger, result: 5}
 meta: {tier: 1}
 description: What subscriptions bring in.
@@ -83,6 +86,10 @@ METRICS = [  # what is replaced, by what, the field, its class, its words
     ("[revenue/orders, revenue/refunds]", "[revenue/refunds, revenue/orders]", "inputs", "result-changing", "order of inputs changed"),
     ("[revenue/orders, revenue/refunds]", "[revenue/orders]", "inputs", "result-changing", "input removed"),
     ("tags: [core]", "tags: [core, board]", "tags", "documentation", "tag added"),
+    ("equals: 5", "equals: 6", "tests", "documentation", "test removed; test added"),
+    ("  - {sql: SELECT 1 WHERE false}\n", "", "tests", "documentation", "test removed"),
+    ("tests:\n", "tests:\n  - {name: never, sql: SELECT 2 WHERE false}\n", "tests", "documentation", "test added"),
+    ("  - {period: 2025-03, equals: 5}\n  - {sql: SELECT 1 WHERE false}\n", "  - {sql: SELECT 1 WHERE false}\n  - {period: 2025-03, equals: 5}\n", "tests", "cosmetic", "order of tests changed"),
     ("result: 5", "result: 6", "validation", "documentation", "validation changed"),
     ("tier: 1", "tier: true", "meta", "documentation", "meta changed"),
     ("meta: {tier: 1}\n", "", "meta", "documentation", "meta removed"),

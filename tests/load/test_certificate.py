@@ -63,6 +63,7 @@ SAME = {
     "status": ["draft", "deprecated"],
     "meta": [{"a": 1}],
     "validation": [{"method": "none"}],
+    "tests": [[{"period": "2025-03", "equals": 5}]],
 }
 OTHER = {
     "sql": [

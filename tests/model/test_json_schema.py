@@ -21,6 +21,7 @@ from agnes.model.fields import Model
 from agnes.model.json_schema import schema_files, schemas
 from agnes.model.layout import Slot
 from agnes.model.metric import Metric
+from agnes.model.metric_test import MetricTest
 from agnes.model.proposal import Proposal, ProposedColumn, ProposedTable
 from agnes.model.table import Column, Groups, Table
 from agnes.yaml.dump import dump
@@ -129,6 +130,7 @@ VALUES = [
     *("[{name: Sales, folder: sales/}]", "[{name: Sales}]", "[{name: sales, folder: }]"),
     *("[{name: 5, folder: sales, metrics: [a]}]", "[{folder: sales}]", "[{name: sales, x: 1}]"),
     *("monthly", "Monthly", "sum", "public", "draft", "branch", "revenue/mrr", "revenue", "a-b.C"),
+    *("[1, 2.5]", "[2]", "[1, 2, 3]", "[1, a]", "10%", "2.5%", "-1%", "%", "0"),
     *("STRING", "high", "ai_enrichment", "äöü", "ab\u3000", "'\u00a0'", "a" * 65),
 ]
 ODD_KEYS = ["unknown", "Name", "5", "sql_by_plan", "sql_by_", "sql_by_Ä b", "sql_variants"]
@@ -160,6 +162,10 @@ class Place:
         known |= self.model is Metric and re.fullmatch("sql_by_.+", key) is not None
         if not known:
             return False
+        # Other readers of YAML take more for numbers.
+        numbers = ("equals", "tolerance") if "equals" in self.others else ("equals",)
+        if self.model is MetricTest and key in numbers:
+            return value in ("012", "1_000", ".inf", ".nan")
         # A schema sees numbers and booleans, Agnes what is written, which is an id or not.
         if self.model in (Metric, Table) and key in ("id", "table", "table_name"):
             return value in ("+5", ".inf", ".nan")
@@ -171,6 +177,7 @@ class Place:
         return self.model in (Metric, IndexCategory) and key in names and value == "true"
 
 
+ONE_TEST = "name: mrr\nsql: SELECT 1\ntests:\n-\n"
 PLACES = [
     Place("agnes", Settings),
     Place("agnes", Lint, "lint:\n"),
@@ -178,6 +185,8 @@ PLACES = [
     Place("index", IndexCategory, "categories:\n-\n", {"name": "sales"}),
     Place("index", IndexCategory, "categories:\n-\n", {"name": "Sales", "folder": "sales"}),
     Place("metric", Metric, "", {"name": "mrr", "sql": "SELECT 1"}),
+    Place("metric", MetricTest, ONE_TEST, {"period": "2025-03"}),
+    Place("metric", MetricTest, ONE_TEST, {"period": "2025-03", "equals": "5"}),
     Place("table", Table, "", {"id": "orders"}),
     Place("table", Column, "id: orders\ncolumns:\n  a:\n"),
     Place("table", Groups, "id: orders\naccess:\n"),
