@@ -157,6 +157,11 @@ def _metric_facts(read: ReadMetric, *, whole: bool) -> MetricFacts:
         _expression_facts(metric),
         metric.certified.by if metric.certified else None,
         certification(metric),
+        [
+            (number, table.name, table.place.start, table.place.length)
+            for number, query in read.tests.items()
+            for table in query.reads
+        ],
     )
 
 

@@ -44,6 +44,8 @@ class MetricFacts:
         expression: its `expression` with the columns that it names, where it is one over columns.
         certified_by: who certified it.
         certification: whether it still means what they certified.
+        test_reads: what the queries of its tests read: the test's number, a table's name as
+            written, start and length in the text.
     """
 
     path: str
@@ -63,6 +65,7 @@ class MetricFacts:
     expression: QueryFacts | None = None
     certified_by: str | None = None
     certification: str | None = None
+    test_reads: list[tuple[int, str, int, int]] = field(default_factory=list)
 
     @property
     def reads(self) -> list[str]:

@@ -18,12 +18,16 @@ class ReadMetric:
         path: its file.
         queries: those that are one SELECT, by their key in the file.
         refused: why the others are not.
+        tests: the queries of its tests that are one SELECT, by the test's number.
+        refused_tests: why the others are not.
     """
 
     path: str
     metric: Metric
     queries: dict[str, Query] = field(default_factory=dict)
     refused: dict[str, list[Problem]] = field(default_factory=dict)
+    tests: dict[int, Query] = field(default_factory=dict)
+    refused_tests: dict[int, list[Problem]] = field(default_factory=dict)
 
 
 def texts(metric: Metric) -> dict[str, str]:
@@ -39,4 +43,10 @@ def read_metric(path: str, metric: Metric) -> ReadMetric:
             read.queries[node] = read_query(sql, file_names=True)
         except RefusedSqlError as refused:
             read.refused[node] = refused.problems
+    for number, test in enumerate(metric.tests):
+        if test.sql is not None:
+            try:
+                read.tests[number] = read_query(test.sql, file_names=True)
+            except RefusedSqlError as refused:
+                read.refused_tests[number] = refused.problems
     return read

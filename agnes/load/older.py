@@ -14,8 +14,8 @@ def complete(read: Definition, there: Definition) -> Definition:
     """A definition out of a version 4 database, with what only the catalog's own file says.
 
     Args:
-        read: from the database. It knows no status, owner, tags, meta, inputs, tests and successor of
-            a metric, no groups that may see a table, and no personal data.
+        read: from the database. It knows no status, owner, tags, meta, inputs, successor and tests
+            of a metric, no groups that may see a table, and no personal data.
         there: what the catalog has.
     """
     if isinstance(read, Metric) and isinstance(there, Metric):

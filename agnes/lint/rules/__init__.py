@@ -13,9 +13,13 @@ from agnes.lint.rules import (
     schema,
     sql,
     syntax,
+    tests,
 )
 
-_MODULES = (syntax, schema, layout, references, relations, sql, engine, certification, ignores)
+_MODULES = (
+    *(syntax, schema, layout, references, relations, sql, engine, certification, tests),
+    ignores,
+)
 
 RULES: dict[str, type[Rule]] = dict(
     sorted((rule.code, rule) for module in _MODULES for rule in module.RULES)

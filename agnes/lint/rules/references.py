@@ -65,7 +65,7 @@ class UnregisteredTable(ReferenceRule):
     def _find(
         self, catalog: CatalogFacts, metric: MetricFacts, node: Path, name: str, severity: Severity
     ) -> Finding:
-        message, hint = f"the table {name} is not registered", partial(_register, catalog, name)
+        message, hint = f"the table {name} is not registered", partial(unregistered, catalog, name)
         return self.find(metric.path, node, message, hint, severity=severity)
 
 
@@ -329,7 +329,8 @@ def _canonical(catalog: CatalogFacts, name: str) -> str:
     return table.id if table else name.casefold()
 
 
-def _register(catalog: CatalogFacts, name: str) -> str:
+def unregistered(catalog: CatalogFacts, name: str) -> str:
+    """What to do about a table that is not registered."""
     near = get_close_matches(name.casefold(), list(catalog.names), 1, 0.7)
     hint = f"did you mean {catalog.names[near[0]].id}?" if near else f"add tables/{name}.yml"
     alike = [f'"{id_}"' for id_ in catalog.tables if id_.casefold().endswith(f".{name.casefold()}")]
