@@ -40,6 +40,7 @@ app = typer.Typer(
             "bisect": "agnes.cli.bisect:bisect",
             "explain": "agnes.cli.explain:explain",
             "validate": "agnes.cli.validate:validate",
+            "test": "agnes.cli.test:run",
         }
     ),
     no_args_is_help=True,

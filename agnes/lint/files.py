@@ -148,3 +148,13 @@ def folder_files(root: Path, only: Collection[str] = ()) -> FolderFiles:
         NotFoundError: it is no folder.
     """
     return FolderFiles(root.absolute(), only)
+
+
+def revision_files(repository: Repository, revision: str) -> GitFiles:
+    """The files of a commit.
+
+    Raises:
+        RevisionError: there is no such commit.
+    """
+    tree = repository.catalog_tree(repository.root_tree(repository.resolve(revision)))
+    return GitFiles(repository, repository.entries(tree))
