@@ -10,9 +10,9 @@ from typing import Any, Generic, TypeVar
 from agnes.compute.equal import compare_values
 from agnes.errors import AgnesError, UsageError
 from agnes.model.metric import Metric
-from agnes.model.period import parse_period
 from agnes.numbers.search import Found, last_change
 from agnes.numbers.values import NO_ROW, Expected, span
+from agnes.values.period import parse_period
 
 T = TypeVar("T")
 

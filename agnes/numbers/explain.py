@@ -8,12 +8,12 @@ from datetime import date
 from typing import Any
 
 from agnes.errors import AgnesError, NotFoundError, UsageError
-from agnes.model.period import parse_period
 from agnes.numbers.breakdown import Breakdown, break_down
 from agnes.numbers.effects import Effects, combine, effects
 from agnes.numbers.ondata import OnData
 from agnes.numbers.ratio import Ratio, find_ratio
 from agnes.numbers.values import NO_ROW, span
+from agnes.values.period import parse_period
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from agnes.model.metric_test import title
 from agnes.numbers.cases import Case, Cases
 from agnes.numbers.verdict import Verdict, judge, said
 from agnes.queries.tables import names_of
-from agnes.sql.derive import Ask
+from agnes.sql.ask import Ask
 from agnes.sql.gate import read_query
 from agnes.sql.names import lower
 from agnes.sql.problem import RefusedSqlError

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, TypeGuard
+from typing import Any
 
-from agnes.compute.equal import compare_values
+from agnes.compute.equal import compare_values, is_finite
 from agnes.compute.numbers import Numbers
 from agnes.errors import AgnesError
 from agnes.lint.data import same
-from agnes.model.fields import Grain
-from agnes.model.grain import first_day
+from agnes.model.grain import Grain, first_day
 from agnes.model.metric_test import MetricTest
-from agnes.model.period import parse_period
+from agnes.numbers.values import day_of
+from agnes.values.period import parse_period
 
 Number = int | float | Decimal
 _SHOWN = 8
@@ -60,7 +60,7 @@ def judge(test: MetricTest, found: Numbers, grain: Grain) -> Verdict:
         before = _before(day, grain)
         return _change(test.change_within, (before, _value(test, found, before)), value)
     expected = str(test.equals) if test.between is None else "{} to {}".format(*test.between)
-    if not is_number(value):
+    if not is_finite(value):
         return Verdict(False, expected, said(value))
     if test.between is not None:
         low, high = map(exact, test.between)
@@ -81,7 +81,7 @@ def _change(most: str, before: tuple[date, Any], value: Any) -> Verdict:
     day, old = before
     expected = f"{most} at most from {day}"
     got = f"{said(old)}, then {said(value)}"
-    if not is_number(old) or not is_number(value):
+    if not is_finite(old) or not is_finite(value):
         return Verdict(False, expected, got)
     if old == 0:
         return Verdict(value == 0, expected, got)
@@ -127,21 +127,9 @@ def _value(test: MetricTest, found: Numbers, day: date | None) -> Any:
     return NoRow(there)
 
 
-def day_of(period: date) -> date:
-    """The day that a period of the rows begins on."""
-    return period.date() if isinstance(period, datetime) else period
-
-
 def exact(value: Number) -> Decimal:
     """A number as it is written: of a float its shortest digits, not those of its binary form."""
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-
-
-def is_number(value: Any) -> TypeGuard[Number]:
-    """Whether a value can be compared with a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return False
-    return exact(value).is_finite()
 
 
 def said(value: Any) -> str:

@@ -12,7 +12,7 @@ from agnes.lint.rule import CatalogRule, Finding, Level, MetricRule
 from agnes.lint.rules.references import unregistered
 from agnes.model.diagnostic import Severity
 from agnes.model.names import nearest
-from agnes.model.period import parse_period
+from agnes.values.period import parse_period
 
 if TYPE_CHECKING:
     from agnes.lint.metric import ReadMetric

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from agnes.errors import UsageError
-from agnes.model.period import parse_period
+from agnes.values.period import parse_period
 
 
 @pytest.mark.parametrize(
