@@ -69,7 +69,7 @@ INDEX = {
 KEY_ORDER = [
     *("name", "display_name", "category", "status", "owner", "type", "unit", "grain"),
     *("time_column", "table", "tables", "expression", "inputs", "description", "dimensions"),
-    *("synonyms", "notes", "tags", "sql"),
+    *("synonyms", "notes", "tags", "tests", "sql"),
 ]
 TYPES = {
     *("sum", "count", "count_distinct", "avg", "min", "max", "median"),
@@ -142,7 +142,7 @@ def test_a_metric_says_everything_in_the_agreed_order(metric_id: str) -> None:
     variants = [key for key in metric if key.startswith("sql_by_")]
     assert variants
     assert list(metric) == [key for key in KEY_ORDER if key in metric] + variants
-    optional = {"tables", "inputs", "owner", "tags"}
+    optional = {"tables", "inputs", "owner", "tags", "tests"}
     assert set(KEY_ORDER) - optional <= set(metric)
     assert metric["type"] in TYPES
     assert metric["grain"] == "monthly"

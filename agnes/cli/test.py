@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.options import CatalogOption, JsonOption, catalog_path, complete_metric
+from agnes.cli.options import CatalogOption, DataOption, JsonOption, catalog_path, complete_metric
 from agnes.cli.output import echo, note, print_json, progress, style
 from agnes.errors import AgnesError
 
@@ -28,14 +28,7 @@ def run(
             autocompletion=complete_metric,
         ),
     ] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option(
-            "--data",
-            help="A folder of <table_id>.parquet. Default: the workspace's, or beside the catalog.",
-            show_default=False,
-        ),
-    ] = None,
+    data: DataOption = None,
     rev: Annotated[
         str | None,
         typer.Option(

@@ -10,7 +10,7 @@ from agnes.diff.data import Model, data_of, differing, field_change, follows, sa
 from agnes.diff.tables import IsRead, compare_tables
 from agnes.model.catalog import Index
 from agnes.model.metric import VARIANT, Metric
-from agnes.model.metric_test import in_words
+from agnes.model.metric_test import in_words, title
 from agnes.model.table import Table
 from agnes.sql.canonical import canonical_expression
 from agnes.sql.difference import Kind, differences
@@ -130,11 +130,18 @@ def _compare_lists(key: str, old: list[Any], new: list[Any]) -> FieldChange:
 
 
 def _compare_tests(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> FieldChange:
-    """No number comes from them; one that says something else is removed and added."""
-    parts = [
-        *(Part("documentation", "test removed", in_words(it), None) for it in old if it not in new),
-        *(Part("documentation", "test added", None, in_words(it)) for it in new if it not in old),
-    ]
+    """No number comes of them; one that says something else is removed and added."""
+    gone = [it for it in old if it not in new]
+    come = [it for it in new if it not in old]
+    parts: list[Part] = []
+    for before in list(gone):
+        after = next((it for it in come if in_words(it) == in_words(before)), None)
+        if after is not None:
+            gone.remove(before)
+            come.remove(after)
+            parts.append(Part("documentation", "test renamed", title(before), title(after)))
+    parts += [Part("documentation", "test removed", in_words(it), None) for it in gone]
+    parts += [Part("documentation", "test added", None, in_words(it)) for it in come]
     if not parts:
         return FieldChange("tests", "cosmetic", old, new, "order of tests changed")
     what = "; ".join(dict.fromkeys(part.what for part in parts))

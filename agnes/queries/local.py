@@ -12,7 +12,7 @@ from agnes.errors import NotFoundError, SandboxError
 from agnes.queries.tables import Tables
 from agnes.sandbox import Limits, Result, Sandbox
 
-_PARQUET = ("data/parquet", "data", ".")
+_PARQUET = ("data/parquet", "data")
 _DATABASES = ("data/duckdb/analytics.duckdb", "user/duckdb/analytics.duckdb")
 LIMITS = Limits(seconds=300, memory_mb=4096)
 

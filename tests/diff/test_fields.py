@@ -90,6 +90,7 @@ METRICS = [  # what is replaced, by what, the field, its class, its words
     ("  - {sql: SELECT 1 WHERE false}\n", "", "tests", "documentation", "test removed"),
     ("tests:\n", "tests:\n  - {name: never, sql: SELECT 2 WHERE false}\n", "tests", "documentation", "test added"),
     ("  - {period: 2025-03, equals: 5}\n  - {sql: SELECT 1 WHERE false}\n", "  - {sql: SELECT 1 WHERE false}\n  - {period: 2025-03, equals: 5}\n", "tests", "cosmetic", "order of tests changed"),
+    ("- {sql: SELECT 1", "- {name: never, sql: SELECT 1", "tests", "documentation", "test renamed"),
     ("result: 5", "result: 6", "validation", "documentation", "validation changed"),
     ("tier: 1", "tier: true", "meta", "documentation", "meta changed"),
     ("meta: {tier: 1}\n", "", "meta", "documentation", "meta removed"),
