@@ -138,15 +138,11 @@ def _fill(run: Sync) -> bool:
     from agnes.workspace.setup import verify
 
     outcome, place = run.outcome, run.workspace
-    run.catalog()
-    metrics, failed = len(run.metrics()), "catalog" in outcome.errors
-    at = "failed, see below" if failed else f"{metrics} metrics at {run.state.get('commit')[:10]}"
-    _step(4, "Schema and metrics", at)
     with Bar() as bar:
-        run.data(bar)
+        run.catalog_and_data(bar, lambda: bar.say(_catalog_step(run)))
     run.profiles()
     here = f"{len(outcome.downloaded)} tables downloaded, {len(outcome.unchanged)} already here"
-    wrong = len(outcome.errors) - failed
+    wrong = len(outcome.errors.keys() - {"catalog", "profiles"})
     _step(5, "Data", f"{here}, {wrong} failed" if wrong else here)
     run.build()
     views = f"{run.built.views} views" if run.built else "as it was"
@@ -155,7 +151,7 @@ def _fill(run: Sync) -> bool:
     names = ", ".join(path.relative_to(place.root).as_posix() for path in written)
     _step(7, "Instructions", names or "as they were")
     run.keep()
-    found = verify(place, run.state, metrics)
+    found = verify(place, run.state, len(run.metrics()))
     problems = [*found.problems, *(["some of it failed"] if outcome.errors else [])]
     _step(8, "Verification", "; ".join(problems) or "everything is there")
     show_removed(outcome)
@@ -170,9 +166,21 @@ def _fill(run: Sync) -> bool:
     return not problems
 
 
+def _catalog_step(run: Sync) -> str:
+    commit = run.state.get("commit")
+    at = f"{len(run.metrics())} metrics at {commit[:10]}"
+    return _line(
+        4, "Schema and metrics", "failed, see below" if "catalog" in run.outcome.errors else at
+    )
+
+
 def _step(number: int, name: str, result: str) -> None:
-    echo(f"{style(f'[{number}/{STEPS}]', fg='cyan')} {name}: {result}")
+    echo(_line(number, name, result))
     sys.stdout.flush()  # for whoever reads along
+
+
+def _line(number: int, name: str, result: str) -> str:
+    return f"{style(f'[{number}/{STEPS}]', fg='cyan')} {name}: {result}"
 
 
 def _workspace(given: Path | None, *, find: bool = False) -> Workspace:

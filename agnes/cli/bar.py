@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, Self
 
-from agnes.cli.output import is_terminal
+from agnes.cli.output import echo, is_terminal
 from agnes.workspace.download import megabytes
 
 if TYPE_CHECKING:
@@ -66,3 +66,13 @@ class Bar:
             said = f"{table.rows:,} rows, {megabytes(table.size)}" if error is None else "failed"
             # The id is one by our own rule, and Rich is told that there is no markup in it.
             self._bar.console.print(f"  {table.id}: {said}", markup=False, highlight=False)
+
+    def say(self, line: str) -> None:
+        """Print a line of the answer, above the bar if there is one."""
+        if self._bar is None or not sys.stdout.isatty():
+            echo(line)
+            sys.stdout.flush()  # for whoever reads along
+            return
+        from rich.text import Text
+
+        self._bar.console.print(Text.from_ansi(line), soft_wrap=True)

@@ -58,7 +58,8 @@ class State:
         Raises:
             UnavailableError: they cannot be written.
         """
-        write_json(self._workspace.last_sync, self.all)
+        # A copy: where a sync is interrupted, the catalog may come on in its thread.
+        write_json(self._workspace.last_sync, dict(self.all))
 
 
 def write_json(path: Path, data: Any) -> None:

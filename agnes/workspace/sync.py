@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -65,6 +66,28 @@ class Sync:
             self.ask()
         assert self._manifest is not None
         return self._manifest
+
+    def catalog_and_data(self, watch: Watch, told: Callable[[], None] = lambda: None) -> None:
+        """Bring both up to date, at the same time.
+
+        Args:
+            told: called when the catalog is there, or has failed; data may come on meanwhile.
+
+        Raises:
+            UnauthorizedError: the token is not good any more.
+        """
+
+        def first() -> None:
+            self.catalog()
+            told()
+
+        pool = ThreadPoolExecutor(1, thread_name_prefix="catalog")
+        try:
+            catalog = pool.submit(first)
+            self.data(watch)
+            catalog.result()
+        finally:
+            pool.shutdown(wait=False)  # whoever interrupts the data waits for nothing else
 
     def catalog(self) -> None:
         """Bring the local copy of the catalog up to date."""
@@ -254,30 +277,30 @@ def _text_hash(workspace: Workspace) -> str:
     return ":".join(hash_of(path) for path in (workspace.claude_md, workspace.agents_md))
 
 
-def sync(
-    run: Sync, watch: Watch, *, data: bool = True, docs: bool = True, table: str | None = None
-) -> Outcome:
+def sync(run: Sync, watch: Watch, *, data: bool = True, table: str | None = None) -> Outcome:
     """Bring a workspace up to date.
 
     Args:
         run: of the workspace.
-        data, docs: which of the two.
+        data: whether the data too, or only what is known of them.
         table: this one's data and nothing else.
 
     Raises:
         AgnesError: nothing of it can be done. Otherwise what went wrong is in the outcome.
     """
-    whole = data and docs and table is None
+    whole = data and table is None
     make_folders(run.workspace)
     run.ask()
-    if docs and table is None:
-        run.catalog()
     try:
-        if data:
+        if whole:
+            run.catalog_and_data(watch)
+        elif data:
             run.data(watch, table)
+        else:
+            run.catalog()
     finally:
         run.note()  # also what came before somebody interrupted it
-    if docs and table is None:
+    if table is None:
         run.profiles()
     run.build()
     if run.outcome.catalog_changed and run.workspace.is_initialized:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 
 import duckdb
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from agnes.config import client as config
 from agnes.workspace.layout import Workspace
 from tests.api.conftest import PASSWORD, Running
+from tests.workspace.between import Reply
 from tests.workspace.conftest import put
 
 
@@ -43,6 +45,21 @@ def test_an_empty_folder_becomes_a_workspace_in_eight_steps(da, stocked, place):
     assert state["server"] == stocked.url
     assert place.snapshot(state["commit"]).is_file()
     assert state["announced_commit"] == state["commit"]
+
+
+def test_data_come_while_the_catalog_does(set_up, middle, place):
+    data, catalog = threading.Event(), threading.Event()
+
+    def wait_for_data(reply: Reply) -> None:
+        assert data.wait(20)
+        catalog.set()
+
+    middle.spoil("/api/catalog/snapshot", wait_for_data)
+    middle.spoil("/api/data/orders/download", lambda reply: data.set())
+    done = set_up()
+    assert done.code == 0, done.out + done.err
+    assert catalog.is_set()
+    assert [line[:5] for line in done.out.splitlines()[:8]] == [f"[{n}/8]" for n in range(1, 9)]
 
 
 def test_the_token_is_kept_for_its_owner_alone_and_never_in_the_workspace(da, stocked, place):
