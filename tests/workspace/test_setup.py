@@ -55,7 +55,7 @@ def test_data_come_while_the_catalog_does(set_up, middle, place):
         catalog.set()
 
     middle.spoil("/api/catalog/snapshot", wait_for_data)
-    middle.spoil("/api/data/orders/download", lambda reply: data.set())
+    middle.spoil("/api/data/orders/download", lambda _: data.set())
     done = set_up()
     assert done.code == 0, done.out + done.err
     assert catalog.is_set()
