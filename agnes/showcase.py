@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,16 +30,20 @@ def show_catalog(folder: Path) -> Path:
     return folder
 
 
-def show_data(data_dir: Path) -> int:
+def show_data(data_dir: Path, today: date) -> int:
     """Sample data for the starter catalog's tables, where there are none.
+
+    They are of the two years until the end of last month: whoever asks for the last quarter finds it.
 
     Returns:
         How many tables have data now.
     """
     folder = DataFolder(data_dir)
     if not folder.entries():
+        month = today.replace(day=1)
+        start, end = month.replace(year=month.year - 2), month - timedelta(days=1)
         with folder.incoming() as incoming:
-            for table, rows in write_demo_data(incoming).items():
+            for table, rows in write_demo_data(incoming, start=start, end=end).items():
                 folder.put(table, incoming / f"{table}.parquet", rows)
     return len(folder.entries())
 

@@ -61,7 +61,7 @@ def sync(
     if json:
         print_json(_as_dict(run, outcome))
     else:
-        _show(run, outcome, data=not (docs_only or upload_only))
+        _show(run, outcome, docs_only=docs_only, upload_only=upload_only)
 
 
 def _workspace() -> Workspace:
@@ -112,16 +112,17 @@ def _as_dict(run: Sync, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _show(run: Sync, outcome: Outcome, *, data: bool) -> None:
-    if data:
+def _show(run: Sync, outcome: Outcome, *, docs_only: bool, upload_only: bool) -> None:
+    if not (docs_only or upload_only):
         echo(f"Downloaded: {len(outcome.downloaded)}")
         for table_id in outcome.downloaded:
             echo(f"  {table_id}")
         echo(f"Unchanged: {len(outcome.unchanged)}")
     show_removed(outcome)
-    if outcome.catalog_changed:
-        echo(f"Catalog: {len(run.metrics())} metrics at {run.state.get('commit')[:10]}")
-    if outcome.uploaded:
+    if outcome.catalog_changed or docs_only:
+        which = f"{len(run.metrics())} metrics at {run.state.get('commit')[:10]}"
+        echo(f"Catalog: {which}{'' if outcome.catalog_changed else ', unchanged'}")
+    if outcome.uploaded or upload_only:
         echo(f"Uploaded: {len(outcome.uploaded)}")
     show_errors(outcome)
     for text in outcome.notes:

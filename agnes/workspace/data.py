@@ -62,7 +62,7 @@ class Data:
             near = nearest(table_id, list(manifest.tables))
             raise NotFoundError(
                 f"the server has no data of a table '{printable(table_id)}' for you",
-                f"did you mean {', '.join(near)}?" if near else None,
+                f"did you mean {', '.join(near)}?" if near else "see: da admin list-tables",
             )
         self._bring([manifest.tables[table_id]], watch, again)
 
