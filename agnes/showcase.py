@@ -33,7 +33,7 @@ def show_catalog(folder: Path) -> Path:
 def show_data(data_dir: Path, today: date) -> int:
     """Sample data for the starter catalog's tables, where there are none.
 
-    They are of the two years until the end of last month: whoever asks for the last quarter finds it.
+    They are of the two years until the end of last month, so that there is a last quarter.
 
     Returns:
         How many tables have data now.

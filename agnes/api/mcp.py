@@ -124,6 +124,7 @@ class Served:
         self._view = running.serving.view(caller)
         self._query: Query[Row] | None = None
         self._engine: Shared | None = None
+        self._given_up = False
 
     @property
     def may(self) -> frozenset[Scope]:
@@ -173,9 +174,11 @@ class Served:
                 sql, lambda: tables_in(folder, ids), answer, limit, by=by
             )
             self._query = started
+            if self._given_up:
+                started.cancel()
             return started.result()
         except SandboxError as error:
-            outcome = error.kind
+            outcome = "cancelled" if self._given_up else error.kind
             raise
         finally:
             seconds = round(time.monotonic() - at, 3)
@@ -197,6 +200,7 @@ class Served:
 
     def cancel(self) -> None:
         """See `Desk`."""
+        self._given_up = True
         for running in (self._query, self._engine):
             if running is not None:
                 running.cancel()

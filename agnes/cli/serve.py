@@ -155,12 +155,12 @@ def run(settings: InstanceSettings, *, demo: bool = False) -> None:
 
 
 def _fill(instance: Instance) -> str | None:
-    from datetime import date
+    from datetime import UTC, datetime
 
     from agnes.showcase import show_admin, show_data
 
     with progress("Making two years of sample data"):
-        show_data(instance.data_dir, date.today())
+        show_data(instance.data_dir, datetime.now(UTC).date())
     return show_admin(instance.state)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agnes.mcp.desk import Opening
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Endpoint:
@@ -25,11 +26,11 @@ class Endpoint:
         self._manager: StreamableHTTPSessionManager | None = None
         self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Answer a request."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; who leaves before the answer ends what it set going."""
         async with self._lock:
             manager = self._manager or await self._start()
-        await manager.handle_request(scope, receive, send)
+        await _while_waited_for(manager.handle_request, scope, receive, send)
 
     async def close(self) -> None:
         """End what runs."""
@@ -50,6 +51,45 @@ class Endpoint:
         await started.wait()
         self._manager = manager
         return manager
+
+
+async def _while_waited_for(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run an application until its answer begins, or its client leaves.
+
+    The SDK listens for that in its newest protocol alone.
+    """
+    messages = [await receive()]
+    while messages[-1].get("more_body"):
+        messages.append(await receive())
+    given = iter(messages)
+    gone = asyncio.create_task(_disconnected(receive))
+    begun = False
+
+    async def again() -> Message:
+        for message in given:
+            return message
+        await asyncio.wait([gone])
+        return {"type": "http.disconnect"}
+
+    async def begin(message: Message) -> None:
+        nonlocal begun
+        begun = True
+        await send(message)
+
+    work = asyncio.ensure_future(app(scope, again, begin))
+    try:
+        await asyncio.wait([work, gone], return_when=asyncio.FIRST_COMPLETED)
+        if begun or work.done():
+            await work
+    finally:
+        gone.cancel()
+        if work.cancel():
+            await asyncio.wait([work])
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _make(opening: Opening) -> StreamableHTTPSessionManager:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 
 import httpx
 import pytest
+from mcp import Client
 from mcp.shared.exceptions import MCPError
 
 from agnes.mcp.tools import TOOLS
@@ -15,6 +17,7 @@ from tests.api.test_access import CANARIES
 from tests.api.test_access import server as canary_server
 from tests.conftest import metric_yaml
 from tests.mcp.conftest import Agent, call, over_http
+from tests.queries.test_queries import ENDLESS, until
 
 __all__ = ["canary_server"]
 
@@ -308,6 +311,25 @@ def test_who_is_in_the_group_sees_it(canaries: Running):
     said = agent(canaries, "analyst", "finance").call("search_metrics", query="wages")
 
     assert said.data["hits"][0]["id"] == "hr/salary"
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_who_leaves_ends_his_query(module_server: Running, mode, caplog):
+    caplog.set_level(logging.INFO, "agnes.api")
+    asked = module_server.instance.queries._asked
+
+    async def leave(client: Client) -> None:
+        asking = asyncio.create_task(call(client, "query", sql=ENDLESS))
+        while not asked.total():
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert asked.total()
+        asking.cancel()
+
+    agent(module_server, mode=mode).use(leave)
+    until(lambda: not asked.total())
+    until(lambda: [it.facts["outcome"] for it in caplog.records if it.message == "query"])
+    assert [it.facts["outcome"] for it in caplog.records if it.message == "query"] == ["cancelled"]
 
 
 def test_many_ask_at_once(module_server: Running):
