@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,10 +16,10 @@ from agnes.cli.sign_in import (
     ServerOption,
     TokenOption,
     ask,
-    read_secret,
+    by_password,
+    by_token,
 )
 from agnes.errors import AgnesError, UnauthorizedError, UnavailableError, UsageError
-from agnes.model.layout import printable
 
 if TYPE_CHECKING:
     from agnes.config.client import Login
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 STEPS = 8
-_PASSWORDS = 3
-"""How many are taken on a terminal before it is over."""
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -213,11 +211,12 @@ def _sign_in(address: str, email: str | None, token: str | None, *, password_std
     server = config.server_address(address)
     try:
         if token is not None:
-            kept = _by_token(server, sys.stdin.readline() if token == "-" else token)  # noqa: S105
-        elif email or password_stdin:
-            kept = _by_password(server, email, password_stdin=password_stdin)
+            kept = by_token(server, token)
+        elif (known := None if email or password_stdin else _as_before(server)) is not None:
+            kept = known
         else:
-            kept = _as_before(server) or _by_password(server, None, password_stdin=False)
+            with connect(server, anonymous=True) as client:
+                kept = by_password(client, email, from_stdin=password_stdin)
     except UnauthorizedError as error:
         raise UnauthorizedError(f"Authentication failed: {error.message}", error.hint) from error
     if config.token_is_given():
@@ -236,47 +235,9 @@ def _as_before(server: str) -> Login | None:
     if known is None:
         return None
     try:
-        return _by_token(server, known.token)
+        return by_token(server, known.token)
     except UnauthorizedError:
         if config.token_is_given():
             raise
         note("the stored token is not good any more")
         return None
-
-
-def _by_token(server: str, token: str) -> Login:
-    from agnes.client import Client
-
-    if not token.strip():
-        raise UsageError("the token is empty", "give --token TOKEN, or --token - and stdin")
-    with Client(server, token.strip()) as client:
-        me = client.get("/auth/me")
-    return _login(server, token.strip(), me)
-
-
-def _by_password(server: str, email: str | None, *, password_stdin: bool) -> Login:
-    who = email or ask("Email", "--email and --password-stdin, or --token")
-    with connect(server, anonymous=True) as client:
-        for left in reversed(range(1 if password_stdin else _PASSWORDS)):
-            secret = read_secret("Password", from_stdin=password_stdin)
-            try:
-                found = client.post("/auth/token", json={"email": who, "password": secret})
-            except UnauthorizedError as error:
-                error.hint = "is that your address there? who forgot the password asks its admin"
-                if not left:
-                    raise
-                note(f"{error.message}; try again")
-            else:
-                break
-    token = found.get("access_token") if isinstance(found, dict) else None
-    return _login(server, token, found)
-
-
-def _login(server: str, token: object, said: Any) -> Login:
-    from agnes.config import client as config
-
-    who = said if isinstance(said, dict) else {}
-    email, role = who.get("email"), who.get("role")
-    if not isinstance(token, str) or not isinstance(email, str) or not isinstance(role, str):
-        raise UnavailableError(f"{server} does not say who that is, as Agnes does")
-    return config.Login(server, token, printable(email), printable(role))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -17,7 +16,9 @@ from agnes.cli.sign_in import (
     PasswordOption,
     ServerOption,
     TokenOption,
-    ask,
+    by_password,
+    by_token,
+    login_of,
     read_secret,
 )
 from agnes.errors import AgnesError, UnauthorizedError, UnavailableError, UsageError
@@ -70,20 +71,17 @@ def login(
     with connect(server, anonymous=True) as client:
         try:
             if token is not None:
-                found = _by_token(client.server, token)
+                kept = by_token(client.server, token)
             elif oidc:
                 from agnes.cli.oidc import sign_in
 
-                found = sign_in(client, open_browser=browser)
+                kept = login_of(client, sign_in(client, open_browser=browser))
             else:
-                who = email or ask("Email", "--email")
-                secret = read_secret("Password", from_stdin=password_stdin)
-                found = client.post("/auth/token", json={"email": who, "password": secret})
+                kept = by_password(client, email, from_stdin=password_stdin)
         except UnavailableError as error:
             raise UnavailableError(f"Connection error: {error.message}", error.hint) from error
         except UnauthorizedError as error:
-            raise UnauthorizedError(f"Login failed: {error.message}") from error
-    kept = config.Login(client.server, found["access_token"], found["email"], found["role"])
+            raise UnauthorizedError(f"Login failed: {error.message}", error.hint) from error
     config.save_login(kept)
     echo(f"Logged in as {kept.email} ({kept.role}) at {client.server}")
     if config.token_is_given():
@@ -178,9 +176,7 @@ def password(
         client.post("/auth/password", json={"old": old, "new": new})
     with connect(client.server, anonymous=True) as again:
         found = again.post("/auth/token", json={"email": email, "password": new})
-    config.save_login(
-        config.Login(again.server, found["access_token"], found["email"], found["role"])
-    )
+    config.save_login(login_of(again, found))
     echo("Password changed")
     note("all other sessions and all personal tokens have ended")
 
@@ -268,17 +264,6 @@ def revoke_token(
     with connect() as client:
         client.delete(f"/auth/tokens/{quoted(token_id)}")
     echo(f"Revoked {token_id}")
-
-
-def _by_token(server: str, given: str) -> dict[str, str]:
-    from agnes.client import Client
-
-    token = sys.stdin.readline().strip() if given == "-" else given.strip()
-    if not token:
-        raise UsageError("the token is empty", "give --token TOKEN, or --token - and stdin")
-    with Client(server, token) as client:
-        me = client.get("/auth/me")
-    return {"access_token": token, "email": me["email"], "role": me["role"]}
 
 
 def _end_of(text: str) -> datetime:

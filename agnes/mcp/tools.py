@@ -36,9 +36,9 @@ class GetTable(Tool):
         """See `Tool`."""
         tables = {row["id"]: row for row in desk.tables()}
         if self.id not in tables:
-            near = nearest(self.id, sorted(tables)) or sorted(tables)[:5]
-            hint = f"did you mean: {', '.join(near)}" if near else None
-            raise NotFoundError(f"Table '{self.id}' not found", hint)
+            near, some = nearest(self.id, sorted(tables)), ", ".join(sorted(tables)[:5])
+            hint = f"did you mean: {', '.join(near)}" if near else some and f"there is: {some}"
+            raise NotFoundError(f"Table '{self.id}' not found", hint or None)
         row = tables[self.id]
         columns = [
             clean(

@@ -207,7 +207,15 @@ def test_on_a_terminal_a_wrong_password_is_asked_for_again(da, stocked, place, m
     stocked.instance.state.users.create("eve@example.com", password=PASSWORD)
     options = ("--server-url", stocked.url, "--email", "eve@example.com")
     typed = iter(["wrong", PASSWORD])
-    monkeypatch.setattr("agnes.cli.analyst.read_secret", lambda *_, **__: next(typed))
+    monkeypatch.setattr("agnes.cli.sign_in.read_secret", lambda *_, **__: next(typed))
     done = da("analyst", "setup", *options)
     assert done.code == 0
     assert "Invalid email or password; try again" in done.err
+
+
+def test_an_empty_stdin_is_no_password(da, stocked, place, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    options = ("--server-url", stocked.url, "--email", "ada@example.com", "--password-stdin")
+    done = da("analyst", "setup", *options)
+    assert done.code == 2
+    assert "Password: there is none on stdin" in done.err
