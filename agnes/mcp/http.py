@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
 
 from agnes.mcp.desk import Opening
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 class Endpoint:
@@ -26,7 +30,7 @@ class Endpoint:
         self._manager: StreamableHTTPSessionManager | None = None
         self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request; who leaves before the answer ends what it set going."""
         async with self._lock:
             manager = self._manager or await self._start()
@@ -53,7 +57,7 @@ class Endpoint:
         return manager
 
 
-async def _while_waited_for(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def _while_waited_for(app: App, scope: Message, receive: Receive, send: Send) -> None:
     """Run an application until its answer begins, or its client leaves.
 
     The SDK listens for that in its newest protocol alone.
