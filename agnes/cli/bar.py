@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from agnes.cli.output import echo, is_terminal
-from agnes.workspace.download import megabytes
+from agnes.workspace.download import size_text
 
 if TYPE_CHECKING:
     from agnes.errors import AgnesError
@@ -63,7 +63,7 @@ class Bar:
     def done(self, table: Table, error: AgnesError | None) -> None:
         """See `Watch`."""
         if self._bar is not None:
-            said = f"{table.rows:,} rows, {megabytes(table.size)}" if error is None else "failed"
+            said = f"{table.rows:,} rows, {size_text(table.size)}" if error is None else "failed"
             # The id is one by our own rule, and Rich is told that there is no markup in it.
             self._bar.console.print(f"  {table.id}: {said}", markup=False, highlight=False)
 

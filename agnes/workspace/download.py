@@ -228,11 +228,11 @@ def _check_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UnavailableError(
-            f"the disk is too full: {megabytes(needed)} are to come, {megabytes(free)} are free",
+            f"the disk is too full: {size_text(needed)} are to come, {size_text(free)} are free",
             "free some space, or take another folder: --workspace DIR",
         )
 
 
-def megabytes(count: int) -> str:
+def size_text(count: int) -> str:
     """A size for people."""
-    return f"{count / 1e6:,.1f} MB"
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"

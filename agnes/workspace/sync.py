@@ -52,7 +52,10 @@ class Sync:
             AgnesError: it does not say.
         """
         self._manifest = fetch_manifest(self._client)
-        if self._manifest.commit:
+        if self._is_of_now(self._manifest):
+            # A commit that changes nothing that this user sees makes no copy old.
+            self.state.all["announced_commit"] = self.state.get("commit")
+        elif self._manifest.commit:
             self.state.all["announced_commit"] = self._manifest.commit
 
     @property
@@ -92,7 +95,7 @@ class Sync:
     def catalog(self) -> None:
         """Bring the local copy of the catalog up to date."""
         state, manifest = self.state, self.manifest
-        if self._has_catalog() and state.get("catalog_hash") == manifest.catalog != "":
+        if self._is_of_now(manifest):
             return
         before = state.get("etag")
         try:
@@ -247,6 +250,10 @@ class Sync:
             return None
         text = found.get("template") if isinstance(found, dict) else None
         return text if isinstance(text, str) else None
+
+    def _is_of_now(self, manifest: Manifest) -> bool:
+        """Whether the catalog that is here is the one that the user sees at the server."""
+        return self._has_catalog() and self.state.get("catalog_hash") == manifest.catalog != ""
 
     def _has_catalog(self) -> bool:
         files = (self.workspace.schema, self.workspace.metrics)

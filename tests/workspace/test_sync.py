@@ -153,6 +153,12 @@ def test_a_metric_that_changed_comes_with_its_instructions(da, here, stocked, pl
         assert connection.execute("SELECT count(*) FROM metric_definitions").fetchone() == (3,)
 
 
+def test_a_commit_that_changes_nothing_to_be_seen_makes_no_copy_old(da, here, stocked, place):
+    stocked.commit({"notes.md": "For the next meeting\n"})
+    assert da("sync", "--json").json["catalog_changed"] is False
+    assert da("metrics", "list").err == ""
+
+
 def test_instructions_that_were_changed_by_hand_stay(da, here, stocked, place):
     text = place.claude_md.read_text() + "\nMy own rule.\n"
     place.claude_md.write_text(text)
