@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from agnes.model.fields import Grain, MetricType, Status
+from agnes.model.fields import MetricType, Status
+from agnes.model.grain import Grain
 from agnes.model.metric import Metric
 from agnes.model.scalar import Plain
 
