@@ -10,7 +10,7 @@ from agnes.diff.change import Diff
 from agnes.diff.compare import Advance, compare
 from agnes.diff.markdown import comment
 from agnes.diff.reach import Reach
-from agnes.diff.sides import WORKTREE, choose_sides
+from agnes.diff.sides import WORKTREE, Sides, choose_sides
 from agnes.git.refs import locate
 from agnes.lineage.impact import Impact
 from agnes.model.diagnostic import Diagnostic
@@ -59,7 +59,11 @@ def review(
         RevisionError: there is no such revision, or no commit in common.
         GitError: an object is missing.
     """
-    sides = choose_sides(locate(path), base, head)
+    return review_sides(path, choose_sides(locate(path), base, head), findings, advance)
+
+
+def review_sides(path: Path, sides: Sides, findings: bool, advance: Advance) -> Review:
+    """Compare two revisions that are found already; see `review`."""
     reach = Reach(sides.repository, sides.head_tree)
     found = compare(sides, reach, advance)
     problems = _validate(path, found) if findings else ()

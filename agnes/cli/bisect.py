@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agnes.cli.data import data_called, snapshots
-from agnes.cli.figures import figure
 from agnes.cli.options import CatalogOption, DataOption, IdArgument, JsonOption, find_commit
 from agnes.cli.output import echo, note, print_json, style, table
 from agnes.diff.visible import visible
 from agnes.errors import NotFoundError, UsageError
+from agnes.numbers.figures import figure
 
 if TYPE_CHECKING:
     from agnes.compute.folder import Data

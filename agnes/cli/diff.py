@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.options import CatalogOption, JsonOption, source
+from agnes.cli.options import CatalogOption, JsonOption, catalog_path, source
 from agnes.cli.output import echo, facts, note, print_json, progress, style
 from agnes.diff.visible import visible
 
 if TYPE_CHECKING:
     from agnes.diff.change import Change, Diff, FieldChange
     from agnes.lineage.impact import Impact
+    from agnes.numbers.review import ReviewWithValues
     from agnes.review import Review
 
 
@@ -72,6 +74,15 @@ def diff(
             "--fail-on", help="Exit 1 if a change is of this class, or graver.", show_default=False
         ),
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="A folder of <table_id>.parquet, or a data snapshot: compare the numbers on it.",
+            show_default=False,
+        ),
+    ] = None,
     json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
@@ -85,38 +96,61 @@ def diff(
       da metrics diff origin/main --format markdown
       da metrics diff v1.2 v1.3 --json
       da metrics diff main --fail-on breaking
+      da metrics diff --data data/parquet
     """
     shown = Format.json if json else output
     markdown = post or shown is Format.markdown
-    with source(catalog) as asked, progress("Comparing") as advance:
-        found = asked.diff(base, head, findings=markdown, advance=advance)
+    found = _with_values(base, head, data, catalog, findings=markdown) if data else None
+    review = found.review if found else _review(base, head, catalog, findings=markdown)
     if shown is Format.json:
-        print_json(found.as_dict())
+        print_json((found or review).as_dict())
     elif shown is Format.markdown:
-        echo(found.comment().rstrip())
+        echo((found or review).comment().rstrip())
     else:
-        for line in _lines(found.diff):
+        for line in _lines(review.diff):
             echo(line)
-        for line in _impact_lines(found.impact):
+        for line in _impact_lines(review.impact):
             echo(line)
+        if found:
+            from agnes.cli.value_diff import value_lines
+
+            for line in value_lines(found.values):
+                echo(line)
     if post:  # last, for a fork may not, and its run has the text all the same
-        _post(found)
+        _post((found or review).comment())
     from agnes.diff.change import CLASSES
 
     if fail_on is not None:
         floor = CLASSES.index(fail_on.value)
-        grave = [it for it in found.diff.changes if CLASSES.index(it.class_) >= floor]
+        grave = [it for it in review.diff.changes if CLASSES.index(it.class_) >= floor]
         if grave:
             note(f"{len(grave)} change(s) of class {fail_on.value} or graver")
             raise typer.Exit(1)
 
 
-def _post(found: Review) -> None:
+def _review(base: str | None, head: str | None, catalog: Path | None, *, findings: bool) -> Review:
+    with source(catalog) as asked, progress("Comparing") as advance:
+        return asked.diff(base, head, findings=findings, advance=advance)
+
+
+def _with_values(
+    base: str | None, head: str | None, data: Path, catalog: Path | None, *, findings: bool
+) -> ReviewWithValues:
+    from agnes.cli.data import data_called
+    from agnes.numbers.review import review_with_values
+
+    path = catalog_path(catalog, "; a server compares definitions, not numbers")
+    tables = data_called(None, data, catalog).tables
+    with progress("Comparing") as advance:
+        return review_with_values(path, tables, base, head, findings=findings, advance=advance)
+
+
+def _post(comment: str) -> None:
     from agnes.config import pull_request
     from agnes.diff.markdown import MARKER
     from agnes.forge import forge_of, post_comment
 
-    done = post_comment(forge_of(pull_request()), found.comment(), MARKER)
+    done = post_comment(forge_of(pull_request()), comment, MARKER)
     note(f"{done} the comment on the pull request")
 
 

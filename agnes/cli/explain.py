@@ -11,11 +11,12 @@ import typer
 
 from agnes.cli.bisect import PeriodOption
 from agnes.cli.data import data_called
-from agnes.cli.figures import colored_bar, figure, percent, signed
+from agnes.cli.figures import colored_bar
 from agnes.cli.options import CatalogOption, DataOption, IdArgument, JsonOption, find_commit
 from agnes.cli.output import echo, note, print_json, style
 from agnes.diff.visible import visible
 from agnes.errors import UsageError
+from agnes.numbers.figures import figure, percent, share, signed
 
 if TYPE_CHECKING:
     from agnes.compute.folder import Data
@@ -208,7 +209,8 @@ def _many(found: Explanation) -> Iterator[str]:
         split = it.effects
         numbers = (split.change, split.definition, split.data, split.interaction)
         change, *effects = (signed(number) if number is not None else "-" for number in numbers)
-        cells = figure(split.old), figure(split.new), change, percent(split.change, split.old)
+        part = percent(share(split.change, split.old))
+        cells = figure(split.old), figure(split.new), change, part
         rows.append((str(it.period or ""), *cells, *effects))
     for at, line in enumerate(_right(rows)):
         yield style(line, bold=True) if at == 0 else line
@@ -218,9 +220,9 @@ def _many(found: Explanation) -> Iterator[str]:
 def _one(name: str, unit: str, it: Explained, found: Explanation) -> Iterator[str]:
     split = it.effects
     old, new = (f"{figure(value)}{unit}" for value in (split.old, split.new))
-    share = percent(split.change, split.old)
+    part = percent(share(split.change, split.old))
     change = "" if split.change is None else f", {signed(split.change)}"
-    change += f" ({share})" if share else ""
+    change += f" ({part})" if part else ""
     if found.against:
         yield f"{name}: {old} in {found.against} → {new} in {it.period}{change}"
     else:

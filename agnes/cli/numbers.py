@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from agnes.cli.bars import bar
 from agnes.cli.output import style
 from agnes.cli.query import cell
+from agnes.numbers.bars import bar
 
 _NUMBERS = (
     "DECIMAL",

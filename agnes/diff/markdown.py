@@ -47,18 +47,25 @@ _MENTION = re.compile(r"@|&#35;|(?<![a-z])gh-(?=\d)", re.IGNORECASE)
 """What notifies somebody, or links to an issue, however its characters are written."""
 
 
-def comment(diff: Diff, impact: Impact, findings: Sequence[Diagnostic] = ()) -> str:
+def comment(
+    diff: Diff,
+    impact: Impact,
+    findings: Sequence[Diagnostic] = (),
+    values: Sequence[str] = (),
+) -> str:
     """Render a whole review comment.
 
     Args:
         impact: what is built on what changes, or reads it.
         findings: of validation, in the files that change.
+        values: sections on the numbers before and after.
 
     Returns:
         At most `MAX_CHARACTERS`; what does not fit is left out, and said to be.
     """
     grave = sorted(diff.changes, key=lambda it: (-CLASSES.index(it.class_), it.id))
     sections = ["\n".join(_head(diff, grave))]
+    sections += values
     hit = list(_impact(impact))
     sections += ["\n".join(["### Whom it hits", "", *hit])] if hit else []
     sections += ["\n".join(_findings(findings))] if findings else []

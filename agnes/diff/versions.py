@@ -12,7 +12,7 @@ from agnes.diff.tables import IsRead
 from agnes.git.entry import Entry
 from agnes.git.repository import Repository
 from agnes.load.catalog import read_entry
-from agnes.model.layout import INDEX, MAX_BYTES, SETTINGS, Slot
+from agnes.model.layout import ENDINGS, INDEX, MAX_BYTES, SETTINGS, Slot, survey
 
 
 def read_version(repository: Repository, slot: Slot, entry: Entry) -> Version:
@@ -24,6 +24,15 @@ def read_version(repository: Repository, slot: Slot, entry: Entry) -> Version:
     fits = repository.size(entry) <= MAX_BYTES
     content = repository.read(entry) if fits else b""
     return Version(read_entry(repository, slot, entry), entry.blob, content)
+
+
+def metric_at(repository: Repository, tree: str | None, metric_id: str) -> Version | None:
+    """The version of a metric in a catalog's folder; None where it is not there."""
+    paths = sorted(f"metrics/{metric_id}{ending}" for ending in ENDINGS)
+    files = {path: it for path in paths if (it := repository.entry(tree, path)) is not None}
+    slots = survey((path, entry.kind) for path, entry in files.items()).slots
+    found = (read_version(repository, slot, files[path]) for path, slot in slots.items())
+    return next(found, None)
 
 
 def compare_versions(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import duckdb
 import pytest
 
 from agnes.diff.change import CLASSES
@@ -178,3 +179,68 @@ def test_what_cannot_be_posted_is_printed_all_the_same(da, edited, monkeypatch) 
     assert done.code == 2
     assert "## Metrics: major" in done.out
     assert "no CI job of a pull request" in done.err
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    values = "(DATE '2025-01-01', 1000.0::DOUBLE), (DATE '2025-02-01', 10.0)"
+    duckdb.sql(f"FROM (VALUES {values}) t(month, amount)").write_parquet(
+        str(folder / "orders.parquet")
+    )
+    return folder
+
+
+def test_with_data_the_numbers_before_and_after_are_told(da, here, data) -> None:
+    text = metric_yaml("mrr", "Monthly recurring revenue")
+    here.write(MRR, text.replace("SUM(amount)", "SUM(amount) * 0.5"))
+    done = da("metrics", "diff", "--data", data)
+    assert (done.code, done.err) == (0, "")
+    start, _, numbers = done.out.partition("\nNumbers before and after\n")
+    assert start.startswith("Verdict: major")
+    assert numbers.splitlines() == [
+        "  revenue/mrr (USD): 2 of 2 periods differ; 2025-02-01: 10 → 5 (-50.0%)",
+        "      month       before  after  difference       %",
+        "      2025-02-01      10      5          -5  -50.0%  ▏",
+        "      2025-01-01   1,000    500        -500  -50.0%  ████████████████",
+    ]
+    assert (
+        "### Numbers before and after"
+        in da("metrics", "diff", "--data", data, "--format", "markdown").out
+    )
+    said = da("metrics", "diff", "--data", data, "--json").json
+    assert said["values"]["metrics"][0]["counts"]["different"] == 2
+    assert said.keys() > da("metrics", "diff", "--json").json.keys()
+
+
+def test_with_data_and_no_other_query_no_number_moves(da, edited, data) -> None:
+    out = da("metrics", "diff", "--data", data).out
+    assert out.endswith("\nNo metric has another query, so no number moves\n")
+
+
+def test_a_query_that_fails_is_told_and_does_not_fail_the_command(da, here, data) -> None:
+    text = metric_yaml("mrr", "Monthly recurring revenue")
+    here.write(MRR, text.replace("SUM(amount)", "SUM(amuont)"))
+    done = da("metrics", "diff", "--data", data)
+    assert done.code == 0
+    assert "revenue/mrr (USD): could not be run" in done.out
+    assert "the new query failed: " in done.out
+
+
+@pytest.mark.parametrize(
+    ("folder", "message"),
+    [("nothing", "neither a folder nor a data snapshot"), (".", "no data: there is no <table_id>")],
+)
+def test_a_folder_without_data_is_an_error_with_a_remedy(da, edited, folder, message) -> None:
+    done = da("metrics", "diff", "--data", folder)
+    assert (done.code, done.out) == (1, "")
+    assert message in done.err
+    assert "da demo-data data" in done.err
+
+
+def test_numbers_need_a_catalog_at_hand(da, data, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = da("metrics", "diff", "HEAD", "--data", data)
+    assert done.code == 1
+    assert "a server compares definitions, not numbers" in done.err
