@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from agnes.compute.folder import tables_of
+from agnes.demo import write_demo_data
+from agnes.numbers.review import review_with_values
+from agnes.queries import Tables
 from agnes.review import review
 from agnes.scaffold import create_catalog
 
@@ -27,7 +33,7 @@ def review_page() -> str:
 
 def readme() -> str:
     """README.md, with one comment in its place."""
-    return _replaced(ROOT / "README.md", _quoted(_CASES[_SHOWN_IN_README]))
+    return _replaced(ROOT / "README.md", _quoted(_SHOWN_IN_README))
 
 
 def _replaced(page: Path, content: str) -> str:
@@ -37,18 +43,19 @@ def _replaced(page: Path, content: str) -> str:
 
 
 def _sections() -> Iterator[str]:
-    for number, case in enumerate(_CASES, 1):
-        yield f"### {number}. {case['title']}"
+    for number, case in enumerate(_CASES):
+        yield f"### {number + 1}. {case['title']}"
         yield ""
         yield case["story"]
         yield ""
-        yield _quoted(case)
+        yield _quoted(number)
         yield ""
 
 
-def _quoted(case: dict[str, Any]) -> str:
+@cache
+def _quoted(number: int) -> str:
     """The comment on a change, set off from the page around it."""
-    lines = _comment(case).rstrip().splitlines()
+    lines = _comment(_CASES[number]).rstrip().splitlines()
     return "\n".join(f"> {line}".rstrip() for line in lines if not line.startswith("<!--"))
 
 
@@ -64,4 +71,14 @@ def _comment(case: dict[str, Any]) -> str:
             (catalog / path).write_text(text, encoding="utf-8")
         for old, new in case.get("moves", {}).items():
             shutil.move(catalog / old, catalog / new)
-        return _COMMIT.sub("0123456789", review(catalog).comment())
+        found = review_with_values(catalog, _data()) if case.get("values") else review(catalog)
+        return _COMMIT.sub("0123456789", found.comment())
+
+
+@cache
+def _data() -> Tables:
+    """The sample data, which last as long as this process."""
+    folder = Path(tempfile.mkdtemp(prefix="agnes-review-"))
+    atexit.register(shutil.rmtree, folder)
+    write_demo_data(folder)
+    return tables_of(folder)

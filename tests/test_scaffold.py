@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 
 import pytest
 import yaml
@@ -72,6 +73,27 @@ def test_the_files_for_ci_and_pre_commit_are_yaml(tmp_path, empty):
         assert yaml.safe_load(text)
         assert "{folder}" not in text
         assert "{prefix}" not in text
+
+
+@pytest.mark.parametrize("has_data", [True, False])
+def test_the_workflow_compares_numbers_where_there_are_data(tmp_path, has_data):
+    create_catalog(tmp_path / "new")
+    steps = yaml.safe_load((tmp_path / "new" / WORKFLOW).read_text())["jobs"]["validate"]["steps"]
+    [script] = [it["run"] for it in steps if "metrics diff" in it.get("run", "")]
+    caches = [it["with"]["path"] for it in steps if "cache" in it.get("uses", "")]
+    assert caches == ["data/parquet"]
+    if has_data:
+        (tmp_path / "data" / "parquet").mkdir(parents=True)
+    summary = tmp_path / "summary"
+
+    told = f'da() {{ printf "%s\\n" "$@"; }}\n{script}'
+    environment = {"BASE": "origin/main", "GITHUB_STEP_SUMMARY": str(summary), "PATH": "/usr/bin"}
+    subprocess.run(["/bin/bash", "-e", "-c", told], cwd=tmp_path, env=environment, check=True)
+
+    given = summary.read_text().split()
+    assert given[:3] == ["metrics", "diff", "origin/main"]
+    assert ("--data" in given) == has_data
+    assert "" not in given
 
 
 @pytest.mark.parametrize("name", FOR_AGENTS)
