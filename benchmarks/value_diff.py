@@ -4,14 +4,17 @@
 
 The twelve starter metrics, each changed so that other numbers come out, on sample data that are
 copied until they have so many rows, ids made distinct. Alone is what is there after the change,
-each metric as a whole and by its dimensions, in the same sandboxes, two queries at a time.
+each metric as a whole and by its dimensions, in the same sandboxes, two queries at a time. Processor
+time is told too: the clock depends on what else the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import statistics
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -69,10 +72,28 @@ def main() -> None:
             assert outcomes == dict.fromkeys(CHANGES, "different"), outcomes
 
         run(queries, tables)  # so that the files are in memory for all
-        pairs = [(timed(lambda: run(queries, tables)), timed(both)) for _ in range(options.rounds)]
-        for alone, took in pairs:
+        ratios = []
+        for _ in range(options.rounds):
+            (alone, busy), (took, worked) = (
+                used(it) for it in (lambda: run(queries, tables), both)
+            )
+            ratios.append((took / alone, worked / busy))
             row("value diff", took, alone, TARGET, "the SQLs alone")
-        print(f"median ratio: {statistics.median(took / alone for alone, took in pairs):.2f}")
+            row("its processor time", worked, busy, TARGET, "the SQLs alone")
+        wall, processor = (statistics.median(it) for it in zip(*ratios, strict=True))
+        print(f"median ratios: {wall:.2f}, of processor time {processor:.2f}")
+
+
+def used(action: Callable[[], None]) -> tuple[float, float]:
+    """The seconds that something takes by the clock, and of processors, sandboxes included."""
+    before = processor_seconds()
+    took = timed(action)
+    return took, processor_seconds() - before
+
+
+def processor_seconds() -> float:
+    found = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(it.ru_utime + it.ru_stime for it in found)
 
 
 def scale(small: Path, large: Path, rows: int) -> int:
