@@ -9,7 +9,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
@@ -24,6 +35,17 @@ from agnes.sync.remote import follow_remote
 POLL_SECONDS = 2.0
 SETTLE_SECONDS = 0.01
 """How long to wait after an event: a commit writes several files."""
+_CHANGES: list[type[FileSystemEvent]] = [
+    DirCreatedEvent,
+    DirDeletedEvent,
+    DirMovedEvent,
+    FileClosedEvent,
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+]
+"""Not that a file was read: our own look at the refs would wake us to the next one."""
 
 
 def watch(
@@ -136,7 +158,9 @@ class _Eyes:
         with suppress(OSError):
             for folder, below in self._folders.items():
                 if folder.is_dir():
-                    observer.schedule(self._handler, str(folder), recursive=below)
+                    observer.schedule(
+                        self._handler, str(folder), recursive=below, event_filter=_CHANGES
+                    )
             observer.start()
         self._observer = observer
 

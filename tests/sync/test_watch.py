@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from agnes.errors import AgnesError
-from agnes.git.refs import locate
+from agnes.git.refs import locate, read_tip
 from agnes.sync import watch as module
 from agnes.sync.follow import follow_branch
 from agnes.sync.outcome import Outcome
@@ -274,6 +274,18 @@ def test_a_git_directory_that_was_made_anew_sends_events_again(catalog):
         wake.clear()
         retitle(catalog, "New")
         assert wake.wait(5)
+
+
+def test_its_own_look_at_the_refs_does_not_wake_it(catalog, monkeypatch):
+    events = []
+    monkeypatch.setattr(module._Wake, "on_any_event", lambda _, event: events.append(event))
+    location = locate(catalog.path)
+    with module._Eyes(location, threading.Event()) as eyes:
+        eyes.open()
+        read_tip(location, "refs/heads/main")
+        (location.git_dir / "last").touch()
+        assert eventually(lambda: bool(events))
+    assert {Path(event.src_path).name for event in events} == {"last"}
 
 
 @pytest.mark.parametrize("with_remote", [False, True])
