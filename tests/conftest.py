@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import certifi
 import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
@@ -54,7 +56,9 @@ def own_environment(
 ) -> None:
     """Git and Agnes see neither this machine's settings nor its user, and nothing runs on."""
     home = tmp_path_factory.getbasetemp() / "home"
-    home.mkdir(exist_ok=True)
+    if not home.exists():
+        home.mkdir()
+        (home / "authority.pem").write_text(_one_authority())
     for name in [name for name in os.environ if name.startswith(("GIT_", "AGNES_", "DA_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(home))
@@ -62,11 +66,18 @@ def own_environment(
         pygit2.settings.search_path[level] = str(home)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("SSL_CERT_FILE", str(home / "authority.pem"))
     monkeypatch.setenv("AGNES_AUTHOR", "Ada Lovelace <ada@example.com>")
     monkeypatch.setenv("AGNES_HOOKS", "off")
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Ada Lovelace")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.com")
+
+
+def _one_authority() -> str:
+    """A certificate to trust; reading all that certifi has takes longer than most requests."""
+    end = "-----END CERTIFICATE-----\n"
+    return certifi.contents().partition(end)[0] + end
 
 
 def cost_little(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +138,7 @@ def empty_repository(path: Path) -> GitRepository:
     """An empty repository whose HEAD names main."""
     path.mkdir()
     made = GitRepository(path)
-    made.git("init", "--quiet", "--initial-branch", "main")
+    made.git("init", "--quiet", "--template=", "--initial-branch", "main")
     return made
 
 
@@ -146,13 +157,25 @@ def small_catalog(repository: GitRepository) -> GitRepository:
     return repository
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """An empty repository and the small catalog, made once: a copy takes a tenth of the time."""
+    folder = tmp_path_factory.mktemp("templates")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        own_environment(tmp_path_factory, monkeypatch)
+        empty = empty_repository(folder / "empty")
+        small = small_catalog(empty_repository(folder / "small"))
+    return empty.path, small.path
+
+
 @pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
+def repository(tmp_path: Path, templates: tuple[Path, Path]) -> GitRepository:
     """An empty repository whose HEAD names main."""
-    return empty_repository(tmp_path / "repository")
+    return GitRepository(shutil.copytree(templates[0], tmp_path / "repository"))
 
 
 @pytest.fixture
-def catalog(repository: GitRepository) -> GitRepository:
+def catalog(repository: GitRepository, templates: tuple[Path, Path]) -> GitRepository:
     """A committed catalog of two metrics, revenue/mrr and revenue/arr, and the table they read."""
-    return small_catalog(repository)
+    shutil.copytree(templates[1], repository.path, dirs_exist_ok=True)
+    return repository

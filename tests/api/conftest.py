@@ -27,6 +27,7 @@ from agnes.auth.principal import Role
 from agnes.config.instance import InstanceSettings
 from agnes.git.refs import locate
 from agnes.sync.reconcile import reconcile
+from tests.auth.migrated import lay_state
 from tests.conftest import (
     GitRepository,
     cost_little,
@@ -119,6 +120,7 @@ def served(repository: GitRepository, data_dir: Path, **settings: Any) -> Iterat
     given = {"catalog": repository.path, "data_dir": data_dir} | settings
     with pytest.MonkeyPatch.context() as monkeypatch, ExitStack() as stack:
         cost_little(monkeypatch)
+        lay_state(data_dir / "state")
         app = stack.enter_context(application(InstanceSettings.load(**given)))
         yield stack.enter_context(_listening(app, repository))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.api.conftest import PASSWORD, Running, Start
-from tests.auth.conftest import postgres, url  # noqa: F401  (fixtures)
+from tests.auth.conftest import kind, migrated, postgres, url  # noqa: F401  (fixtures)
 from tests.conftest import GitRepository, metric_yaml
 
 

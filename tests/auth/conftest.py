@@ -7,6 +7,7 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -16,9 +17,9 @@ import pytest
 
 from agnes.auth import passwords
 from agnes.auth.authenticator import Authenticator
-from agnes.auth.database import default_url
 from agnes.auth.state import State
 from agnes.auth.users import User
+from tests.auth.migrated import lay_state
 from tests.conftest import cost_little
 
 SECRET = "0123456789abcdef" * 4
@@ -65,19 +66,48 @@ def postgres() -> Iterator[str]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """The name of a database on that server that others are made from."""
+    with _connected(postgres) as connection:
+        connection.execute("CREATE DATABASE agnes_migrated")
+    State.open(_address(postgres, "agnes_migrated")).close()
+    return "agnes_migrated"
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def url(request, tmp_path) -> Iterator[str]:
-    """An empty database."""
-    if request.param == "sqlite":
-        yield default_url(tmp_path / "state")
+def kind(request) -> str:
+    """The database of the state."""
+    return request.param
+
+
+@pytest.fixture
+def url(kind, request, tmp_path) -> Iterator[str]:
+    """A state without users."""
+    if kind == "sqlite":
+        yield lay_state(tmp_path / "state")
         return
-    server = request.getfixturevalue("postgres")
+    migrated = request.getfixturevalue("migrated")
+    with new_database(request.getfixturevalue("postgres"), like=migrated) as address:
+        yield address
+
+
+@contextmanager
+def new_database(server: str, like: str = "template1") -> Iterator[str]:
+    """A database on a PostgreSQL server, as long as the block runs."""
     name = f"agnes_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    yield server.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(server, autocommit=True) as connection:
+    with _connected(server) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
+        yield _address(server, name)
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _connected(server: str) -> psycopg.Connection:
+    return psycopg.connect(server, autocommit=True)
+
+
+def _address(server: str, name: str) -> str:
+    return server.replace("/postgres?", f"/{name}?")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,19 @@ from agnes.auth.database import Database, default_url
 from agnes.auth.schema import METADATA
 from agnes.auth.state import State
 from agnes.errors import UnavailableError, UsageError
+from tests.auth.conftest import new_database
 
 OPEN = "import sys; from agnes.auth.state import State; State.open(sys.argv[1]).close()"
+
+
+@pytest.fixture
+def url(kind, request, tmp_path) -> Iterator[str]:
+    """An empty database."""
+    if kind == "sqlite":
+        yield default_url(tmp_path / "state")
+        return
+    with new_database(request.getfixturevalue("postgres")) as address:
+        yield address
 
 
 def test_the_migrations_make_the_tables_that_the_code_knows(state):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.auth.conftest import postgres, url
+from tests.auth.conftest import kind, migrated, postgres, url
 
-__all__ = ["postgres", "url"]
+__all__ = ["kind", "migrated", "postgres", "url"]

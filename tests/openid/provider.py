@@ -8,6 +8,7 @@ import json
 import secrets
 import threading
 import time
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote_plus, urlencode, urlsplit
@@ -55,7 +56,7 @@ class OpenIdProvider:
         self._server.server_close()
 
     def new_key(self, name: str) -> None:
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.key = _key(name)
         self.key_name = name
 
     def sign(self, claims: dict[str, Any]) -> str:
@@ -111,6 +112,12 @@ class OpenIdProvider:
         if self.info is not None:
             found["userinfo_endpoint"] = f"{self.url}/userinfo"
         return found | self.more
+
+
+@cache
+def _key(name: str) -> rsa.RSAPrivateKey:
+    """Of one name always the same: finding primes takes longer than a sign-in."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _handler(provider: OpenIdProvider) -> type[BaseHTTPRequestHandler]:
