@@ -123,6 +123,8 @@ def run(
         raise UsageError(
             f"{shown} is a file", f"name it: --output {metric_id.split('/')[-1]}.{shown}"
         )
+    if file is not None and file.exists():
+        raise UsageError(f"{file} is there already", "name another --output, or delete it")
     ask = Ask(
         tuple(by or ()),
         None if grain is None else grain.value,

@@ -81,7 +81,7 @@ class _Deriver:
     def derive(self, ask: Ask, by: Sequence[str], grain: Grain | None) -> Derived:
         """Change the query step by step, from the inside to the outside."""
         periods = periods_of(self.query)
-        there = {lower(name) for name in self.query.outputs or ()}
+        there = {lower(name) for name in _names(self.query)}
         by = [name for name in by if lower(name) not in there]
         if by or ask.where is not None:
             self._narrow(ask.where, by, periods)
@@ -191,7 +191,7 @@ class _Deriver:
         """Rows of the result; each was computed in sight of all the others."""
         name = self.query.tree.unnest().expressions[output].alias_or_name
         period = exp.Column(this=identifier(name))
-        names = self.query.outputs or []
+        names = _names(self.query)
         if [lower(it) for it in names].count(lower(name)) != 1:
             raise NotDerivableError(f"its query has several columns called {name}")
         inner = exp.Subquery(this=self.query.tree, alias=exp.TableAlias(this=identifier("numbers")))
@@ -204,6 +204,11 @@ class _Deriver:
             where=exp.Where(this=exp.and_(*_range(period, self.parameters), wrap=False)),
             order=exp.Order(expressions=terms),
         )
+
+
+def _names(query: Query) -> list[str]:
+    """The columns of a query as it is now."""
+    return Query(query.sql, query.tree).outputs or []
 
 
 def _range(time: exp.Expr, parameters: Mapping[str, date]) -> Sequence[exp.Expr]:

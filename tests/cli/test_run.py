@@ -76,6 +76,8 @@ def test_files_are_written_where_they_are_named(da, shop):
     done = da("metrics", "run", "revenue/mrr", "--format", "parquet", "--output", "mrr.parquet")
     assert done.code == 0
     assert len(duckdb.sql("FROM 'mrr.parquet'")) == 12
+    again = da("metrics", "run", "revenue/mrr", "--format", "parquet", "--output", "mrr.parquet")
+    assert (again.code, "is there already" in again.err) == (2, True)
     refused = da("metrics", "run", "revenue/mrr", "--format", "parquet")
     assert (refused.code, "--output mrr.parquet" in refused.err) == (2, True)
 

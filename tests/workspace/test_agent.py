@@ -35,24 +35,25 @@ def test_mrr_by_plan_for_the_last_quarter_takes_the_three_calls_it_names(da: Da,
     assert calls == [
         'da metrics search "MRR" --json',
         "da metrics show revenue/mrr --json",
-        'da query "SELECT ..." --json',
+        "da metrics run revenue/mrr --start 2026-01-01 --json",
     ]
 
-    def call(line: str, query: str = "") -> Done:
-        words = shlex.split(line.replace('"SELECT ..."', shlex.quote(query)))
-        return da(*words[1:])
+    def call(line: str, *more: str) -> Done:
+        return da(*shlex.split(line)[1:], *more)
 
     hit = call(calls[0]).json["hits"][0]
     assert hit["id"] == "revenue/mrr"
     metric = call(calls[1]).json
     assert any("for a quarter or a year take its last month" in rule for rule in metric["notes"])
-    sql = metric["sql_variants"]["by_plan"]
-    wrapped = f"SELECT * FROM ({sql}) WHERE month = (SELECT MAX(month) FROM ({sql}) WHERE "
-    done = call(calls[2], query=f"{wrapped}EXTRACT(month FROM month) % 3 = 0)")
+    assert "plan" in metric["dimensions"]
+    done = call(calls[2], "--start", "2025-10-01", "--grain", "quarterly", "--by", "plan")
 
-    assert (done.code, done.err) == (0, "")
-    assert len({row["month"] for row in done.json}) == 1
-    assert len({row["plan"] for row in done.json}) > 1
-    month = done.json[0]["month"]
-    whole = da("query", f"SELECT mrr FROM ({metric['sql']}) WHERE month = '{month}'", "--json").json
-    assert sum(row["mrr"] for row in done.json) == pytest.approx(whole[0]["mrr"])
+    assert done.code == 0
+    found = done.json
+    assert found["columns"] == ["quarter", "plan", "mrr"]
+    assert len({row[0] for row in found["rows"]}) == 1
+    assert len({row[1] for row in found["rows"]}) > 1
+    sql = f"SELECT mrr FROM ({metric['sql']}) WHERE month = '2025-12-01'"
+    [whole] = da("query", sql, "--json").json
+    assert sum(row[2] for row in found["rows"]) == pytest.approx(whole["mrr"])
+    assert found["receipt"]["id"]

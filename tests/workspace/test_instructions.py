@@ -24,7 +24,7 @@ METRICS = [
 ]
 FACTS = Facts("Acme", "https://agnes.acme.com", "30 minutes", METRICS)
 READS = ("list", "show", "search", "lineage", "history", "blame", "log", "status", "diagnose")
-READS += ("query", "explore", "skills")
+READS += ("query", "explore", "skills", "run", "explain", "answers")
 
 
 @pytest.fixture
@@ -52,7 +52,9 @@ def test_the_rule_and_the_three_calls_are_there():
     text = instructions(FACTS)
 
     assert "Before computing any business metric: `da metrics show <category>/<name>`" in text
-    assert 'da metrics search "MRR" --json\nda metrics show revenue/mrr --json\nda query' in text
+    assert (
+        'da metrics search "MRR" --json\nda metrics show revenue/mrr --json\nda metrics run' in text
+    )
     assert "user/artifacts/" in text
     assert "not `DESCRIBE`" in text
 
