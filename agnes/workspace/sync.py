@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -87,10 +87,14 @@ class Sync:
         pool = ThreadPoolExecutor(1, thread_name_prefix="catalog")
         try:
             catalog = pool.submit(first)
-            self.data(watch)
+            try:
+                self.data(watch)
+            except AgnesError:
+                wait([catalog])  # it has a connection of the client, which is closed after this
+                raise
             catalog.result()
         finally:
-            pool.shutdown(wait=False)  # whoever interrupts the data waits for nothing else
+            pool.shutdown(wait=False)  # whoever presses Ctrl-C waits for nothing
 
     def catalog(self) -> None:
         """Bring the local copy of the catalog up to date."""
