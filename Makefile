@@ -25,12 +25,12 @@ serve: $(READY)  ## Serve the starter pack with sample data, from ./agnes-demo
 	@$(BIN)/da serve --demo
 
 test: $(READY) lint  ## Linter, types and the test suite
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(READY)  ## The longer tests
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
-fuzz: $(READY)  ## The fuzz tests, ten times as long
+fuzz: $(READY)  ## The fuzz tests, with forty times the inputs
 	AGNES_FUZZ=20000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/test_fuzz.py tests/yaml/test_loader.py tests/sql/test_gate.py
 
 lint: $(READY)

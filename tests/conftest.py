@@ -15,7 +15,7 @@ import pygit2
 import pytest
 from pygit2.enums import ConfigLevel
 
-FUZZ = int(os.environ.get("AGNES_FUZZ", "2000"))
+FUZZ = int(os.environ.get("AGNES_FUZZ", "500"))
 """How many inputs each gate that is fuzzed gets; `make fuzz` takes more."""
 
 METRIC = """\

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import pytest
 
 from tests.access.test_access import PAYROLL, metric
-from tests.api.conftest import Running, Start
-from tests.conftest import GitRepository, metric_yaml
+from tests.api.conftest import Running, Start, served
+from tests.conftest import (
+    GitRepository,
+    empty_repository,
+    metric_yaml,
+    own_environment,
+    small_catalog,
+)
 
 CANARIES = ("payroll", "salary", "Wages", "hr/")
 
 
 @pytest.fixture
 def server(start: Start, catalog: GitRepository) -> Running:
-    """A catalog with a table of finance, a metric on it, and traces of both elsewhere."""
+    """A server of a catalog that hides something, to be changed."""
+    hide(catalog)
+    return start(catalog)
+
+
+@pytest.fixture(scope="module")
+def reading(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A server of a catalog that hides something, for all tests that only read."""
+    folder = tmp_path_factory.mktemp("reading")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        own_environment(tmp_path_factory, monkeypatch)
+        catalog = small_catalog(empty_repository(folder / "repository"))
+        hide(catalog)
+    with served(catalog, folder / "data") as running:
+        yield running
+
+
+def hide(catalog: GitRepository) -> None:
+    """Commit a table of finance, a metric on it, and traces of both elsewhere."""
     sql = "SELECT month, SUM(amount) AS salary FROM payroll GROUP BY month"
     catalog.write("tables/payroll.yml", PAYROLL)
     catalog.write("metrics/hr/salary.yml", metric("salary", sql, "display_name: Wages\n"))
@@ -40,7 +65,6 @@ def server(start: Start, catalog: GitRepository) -> Running:
     catalog.commit("Once mrr read payroll")
     catalog.write("metrics/revenue/mrr.yml", metric_yaml("mrr"))
     catalog.commit("Not any more")
-    return start(catalog)
 
 
 ROUTES = [
@@ -79,8 +103,8 @@ ROUTES = [
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_no_answer_tells_of_what_is_hidden(server: Running, route):
-    said = server.as_("analyst").get(route).text
+def test_no_answer_tells_of_what_is_hidden(reading: Running, route):
+    said = reading.as_("analyst").get(route).text
 
     for echoed in ("hr/salary", "hr/share", "hr/salry", "tables/payroll"):
         said = said.replace(f"'{echoed}' not found", "")
@@ -89,16 +113,16 @@ def test_no_answer_tells_of_what_is_hidden(server: Running, route):
 
 
 @pytest.mark.parametrize("route", [route for route in ROUTES if "salry" not in route])
-def test_who_is_in_the_group_and_admins_see_it(server: Running, route):
-    for client in (server.as_("analyst", "finance"), server.as_("admin")):
+def test_who_is_in_the_group_and_admins_see_it(reading: Running, route):
+    for client in (reading.as_("analyst", "finance"), reading.as_("admin")):
         assert client.get(route).status_code == 200
 
 
 @pytest.mark.parametrize(
     "route", ["metrics/{}", "history/{}", "lineage/{}", "metrics/{}?rev=HEAD~1"]
 )
-def test_hidden_is_told_like_unknown(server: Running, route):
-    client = server.as_("analyst")
+def test_hidden_is_told_like_unknown(reading: Running, route):
+    client = reading.as_("analyst")
 
     hidden = client.get("/api/" + route.format("hr/salary"))
     unknown = client.get("/api/" + route.format("hr/nothing"))
@@ -118,8 +142,8 @@ def test_a_change_of_what_is_hidden_changes_no_tag(server: Running):
     assert [client.get(route).headers["etag"] for route in routes] == before
 
 
-def test_the_snapshot_holds_nothing_that_is_hidden(server: Running, tmp_path: Path):
-    content = server.as_("analyst").get("/api/catalog/snapshot").content
+def test_the_snapshot_holds_nothing_that_is_hidden(reading: Running, tmp_path: Path):
+    content = reading.as_("analyst").get("/api/catalog/snapshot").content
     file = tmp_path / "got.duckdb"
     file.write_bytes(content)
 
@@ -130,8 +154,8 @@ def test_the_snapshot_holds_nothing_that_is_hidden(server: Running, tmp_path: Pa
     assert [canary for canary in CANARIES if canary in said or canary.encode() in content] == []
 
 
-def test_the_snapshot_of_an_admin_is_whole(server: Running, tmp_path: Path):
-    found = server.as_("admin").get("/api/catalog/snapshot")
+def test_the_snapshot_of_an_admin_is_whole(reading: Running, tmp_path: Path):
+    found = reading.as_("admin").get("/api/catalog/snapshot")
     file = tmp_path / f"{found.headers['x-agnes-commit']}.duckdb"
     file.write_bytes(found.content)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 from collections.abc import Iterator
 
 import httpx
@@ -25,7 +26,8 @@ def openid() -> Iterator[OpenIdProvider]:
 
 
 @pytest.fixture
-def server(start, catalog, openid) -> Running:
+def server(start, catalog, built, openid) -> Running:
+    shutil.copytree(built, catalog.path / ".git" / "agnes")
     return start(catalog, oidc_url=openid.url, oidc_client_id=CLIENT, oidc_client_secret=SECRET)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
@@ -13,8 +11,9 @@ from agnes.api.app import ROUTERS, create_app
 from agnes.api.openapi import routes_of
 from agnes.config.instance import InstanceSettings
 from tests.api.conftest import Running
+from tests.conftest import FUZZ
 
-EXAMPLES = int(os.environ.get("AGNES_FUZZ", "2000")) // 200
+EXAMPLES = max(10, FUZZ // 200)
 """Per route."""
 APART = {
     "/api/events",  # it does not end

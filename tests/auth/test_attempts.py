@@ -37,10 +37,10 @@ def succeed(attempts: Attempts, email: str, address: str) -> None:
     attempts.succeeded(attempts.begin(email, address), email, address)
 
 
-def test_of_a_thousand_tries_ten_are_checked(auth, ada):
+def test_of_two_hundred_tries_ten_are_checked(auth, ada):
     outcomes = {"checked": 0, "refused": 0}
     waits: list[float] = []
-    for number in range(1000):
+    for number in range(200):
         try:
             auth.sign_in(ada.email, f"guess {number}", ADDRESS)
         except UnauthorizedError:
@@ -48,7 +48,7 @@ def test_of_a_thousand_tries_ten_are_checked(auth, ada):
         except TooManyError as error:
             outcomes["refused"] += 1
             waits.append(error.retry_after)
-    assert outcomes == {"checked": OF_AN_EMAIL, "refused": 1000 - OF_AN_EMAIL}
+    assert outcomes == {"checked": OF_AN_EMAIL, "refused": 200 - OF_AN_EMAIL}
     assert 1 <= min(waits) <= max(waits) <= WINDOW.total_seconds()
     with pytest.raises(TooManyError):
         auth.sign_in(ada.email, PASSWORD, ADDRESS)
@@ -117,7 +117,7 @@ def test_an_account_of_their_own_gives_a_guesser_no_more_tries(state):
 
 def test_nobody_can_lock_a_user_out_of_where_they_have_been(state, clock):
     succeed(state.attempts, EMAIL, ADDRESS)
-    for minute in range(120):
+    for minute in range(30):
         for number in range(20):
             fail(state.attempts, EMAIL, f"198.51.100.{number}", 1)
         if minute % 10 == 0:

@@ -454,7 +454,7 @@ class SeveralBranches(OneBranch):
 @pytest.mark.parametrize("machine", [OneBranch, SeveralBranches])
 @pytest.mark.parametrize(
     ("examples", "steps"),
-    [(3, 8), pytest.param(60, 30, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])],
+    [(2, 6), pytest.param(60, 30, marks=[pytest.mark.slow, pytest.mark.timeout(1500)])],
 )
 def test_a_snapshot_follows_from_its_commit_alone(tmp_path, machine, examples, steps):
     run_state_machine_as_test(

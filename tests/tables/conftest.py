@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import pytest
@@ -16,9 +18,17 @@ def folder(tmp_path):
 
 def write_parquet(path: Path, sql: str = "SELECT 1 AS id, 'Ada' AS name") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with duckdb.connect() as connection:
-        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
+    path.write_bytes(_parquet(sql))
     return path
+
+
+@cache
+def _parquet(sql: str) -> bytes:
+    """Of a query that has always the same rows."""
+    with TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "rows.parquet"
+        connection.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet)")
+        return path.read_bytes()
 
 
 def read_parquet(path: Path) -> list[tuple]:

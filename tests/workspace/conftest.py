@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
+from agnes.git.refs import locate
+from agnes.sync.reconcile import reconcile
 from agnes.workspace.layout import Workspace
 from tests.api.conftest import Running, built, server, start
 from tests.cli.conftest import Done, da
-from tests.conftest import GitRepository
+from tests.conftest import GitRepository, empty_repository, own_environment, small_catalog
 from tests.tables.conftest import write_parquet
 from tests.workspace.between import Between, between
 
@@ -26,13 +30,25 @@ def place(tmp_path, monkeypatch) -> Workspace:
     return Workspace(folder)
 
 
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small catalog and two tables more, with its cache."""
+    folder = tmp_path_factory.mktemp("stock") / "repository"
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        own_environment(tmp_path_factory, monkeypatch)
+        made = small_catalog(empty_repository(folder))
+        made.write("tables/in.c-crm.company.yml", "id: in.c-crm.company\n")
+        made.write("tables/salaries.yml", "id: salaries\naccess: {groups: [finance]}\n")
+        made.commit("More tables", at=1_700_000_001)
+        reconcile(locate(folder))
+    return folder
+
+
 @pytest.fixture
-def stocked(catalog: GitRepository, start) -> Running:
+def stocked(repository: GitRepository, stock: Path, start) -> Running:
     """A server of three tables: orders, in.c-crm.company, and salaries for finance alone."""
-    catalog.write("tables/in.c-crm.company.yml", "id: in.c-crm.company\n")
-    catalog.write("tables/salaries.yml", "id: salaries\naccess: {groups: [finance]}\n")
-    catalog.commit("More tables")
-    running = start(catalog)
+    shutil.copytree(stock, repository.path, dirs_exist_ok=True)
+    running = start(repository)
     put(running, "orders", rows=5000)
     put(running, "in.c-crm.company", rows=3)
     put(running, "salaries", rows=2)
