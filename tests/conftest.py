@@ -139,6 +139,8 @@ def empty_repository(path: Path) -> GitRepository:
     path.mkdir()
     made = GitRepository(path)
     made.git("init", "--quiet", "--template=", "--initial-branch", "main")
+    for folder in ("hooks", "info"):  # as git makes them, without its twenty samples
+        made.path.joinpath(".git", folder).mkdir(exist_ok=True)
     return made
 
 
