@@ -148,8 +148,10 @@ def test_it_follows_a_remote_and_says_when_that_fails(catalog, tmp_path):
         [failed] = [entry for entry in found.log if entry["event"] == "failed"]
         assert "cannot fetch from origin" in failed["error"]
         assert "git -C" in failed["hint"]
-        state = status(locate(replica.path))
-        assert (state["state"], state["commit"], state["metrics"]) == ("degraded", commit, 2)
+        location = locate(replica.path)
+        assert eventually(lambda: status(location)["state"] == "degraded", PATIENCE)
+        state = status(location)
+        assert (state["commit"], state["metrics"]) == (commit, 2)
         assert found.stop() == 0
 
 
