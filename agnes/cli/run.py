@@ -123,6 +123,8 @@ def run(
         raise UsageError(
             f"{shown} is a file", f"name it: --output {metric_id.split('/')[-1]}.{shown}"
         )
+    if file is not None and shown not in _FILES:
+        raise UsageError(f"{shown} goes to stdout", f"write: --format {shown} > {file}")
     if file is not None and file.exists():
         raise UsageError(f"{file} is there already", "name another --output, or delete it")
     ask = Ask(

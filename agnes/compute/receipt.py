@@ -188,7 +188,8 @@ def read_receipt(path: Path) -> Receipt:
         reason = printable(f"{where}: {first['msg']}" if where else first["msg"])
     except (ValueError, RecursionError):
         pass
-    raise AgnesError(f"{path} is no receipt: {reason}")
+    hint = "a receipt is what da metrics run --json prints, or a file of user/receipts/"
+    raise AgnesError(f"{path} is no receipt: {reason}", hint)
 
 
 def find_receipt(name: str, folder: Path | None) -> Path:

@@ -97,6 +97,7 @@ def test_compile_prints_the_query_alone(da, shop):
         (["revenue/mrr", "--by", "colour"], "colour is none of its dimensions", 1),
         (["revenue/mrr", "--start", "soon"], "is no date", 2),
         (["revenue/mrr", "--where", "1=1) OR (1=1"], "the condition is refused", 1),
+        (["revenue/mrr", "--format", "csv", "--output", "x.csv"], "csv goes to stdout", 2),
         (["revenue/mrr", "--data", "nowhere"], "is neither a folder nor a data snapshot", 1),
         (["revenue/mrr", "--remote", "--rev", "HEAD"], "--remote runs what the server serves", 2),
     ],
