@@ -13,6 +13,7 @@
     ├── InvalidError           content that does not validate, with its diagnostics
     ├── PreconditionError      what the caller read is not what is there any more
     ├── NotDerivableError      a number that a definition does not say how to compute
+    ├── UntranslatableError    SQL that another engine would not answer as DuckDB does
     ├── UnauthorizedError      nobody is signed in, or the token is not good any more
     ├── ForbiddenError         who is signed in may not do this
     ├── TooManyError           too many tries; later again
@@ -109,6 +110,18 @@ class PreconditionError(AgnesError):
 
 class NotDerivableError(AgnesError):
     """A breakdown, filter, range or grain that cannot be soundly made of a metric's definition."""
+
+
+class UntranslatableError(AgnesError):
+    """SQL that cannot be said in another engine's dialect with the same result.
+
+    Args:
+        construct: what in it, as SQL calls it: `LIST`, `GROUPING SETS`.
+    """
+
+    def __init__(self, message: str, construct: str, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.construct = construct
 
 
 class UnauthorizedError(AgnesError):

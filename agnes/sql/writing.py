@@ -49,6 +49,18 @@ def survives(query: Query) -> bool:
         return False
 
 
+def lost_words(query: Query) -> list[str]:
+    """Words of a query that are gone when it is read and written again, but for other spellings.
+
+    A reader that forgets one of them would not miss it when it writes for another engine.
+    """
+    lost = _words(query.sql) - _words(write(query.tree))
+    return sorted(lost.keys() - _RESPELLED)
+
+
+_RESPELLED = frozenset("if ifnull integer int4 int8 float8 string numeric substr".split())
+
+
 def reads_as_written(tree: exp.Expr, parameters: list[str]) -> str | None:
     """The text of a derived query, if it passes the gate and reads as the tree that it is of."""
     text = write(tree)
