@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-slow fuzz lint docs lock bench clean
+.PHONY: help demo serve test test-slow test-spark fuzz lint docs lock bench clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ test: $(READY) lint  ## Linter, types and the test suite
 test-slow: $(READY)  ## The longer tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
+test-spark: $(READY)  ## The tests on Spark; installs PySpark (400 MB), needs Java 17
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/spark.txt
+	$(BIN)/python -m pytest -m slow tests/engines/test_spark.py
+
 fuzz: $(READY)  ## The fuzz tests, with forty times the inputs
 	AGNES_FUZZ=20000 $(BIN)/python -m pytest -n 2 --timeout 3600 tests/test_fuzz.py tests/yaml/test_loader.py tests/sql/test_gate.py
 
@@ -51,6 +55,7 @@ lock: $(READY)  ## Choose the versions anew
 	$(LOCK) pyproject.toml -o requirements/runtime.txt
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra server --extra postgres --extra oidc --extra mcp -c requirements/dev.txt pyproject.toml -o requirements/server.txt
+	echo 'ibis-framework[pyspark]' | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/spark.txt
 	echo hatchling | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:

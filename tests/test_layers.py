@@ -15,7 +15,8 @@ LAYERS = {
     "meaning": {"model", "errors"},
     "outside world": {"yaml", "git", "config", "demo", "log", "sql", "forge"}
     | {"auth", "client", "keboola", "profile", "values", "describe"},
-    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"},
+    "views": {"load", "cache", "search", "sandbox", "lint", "diff", "lineage", "merge", "access"}
+    | {"engines"},
     "use cases": {"edit", "certify", "sync", "repositories", "migrate", "scaffold", "review"}
     | {
         "backup",
@@ -42,11 +43,13 @@ LIBRARIES = {
     "authlib": {"auth"},
     "fastapi": {"api"},
     "httpx": {"auth", "client", "describe", "keboola"},
+    "ibis": {"engines"},
     "jwt": {"auth"},
     "mcp": {"mcp"},
     "mcp_types": {"mcp"},
     "pygit2": {"git"},
     "ruamel": {"yaml"},
+    "pyspark": {"engines"},
     "sqlalchemy": {"auth"},
     "sqlglot": {"sql"},
     "starlette": {"api"},

@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from agnes.model.engine import SCHEMES, public_url
 from agnes.model.fields import (
     Email,
     Model,
@@ -64,6 +65,14 @@ Branch = Annotated[
 ]
 
 
+_ENGINE = rf"^({'|'.join(sorted(SCHEMES))})(://\S*)?$"
+Engine = Annotated[
+    Text,
+    AfterValidator(public_url),
+    Field(json_schema_extra={"pattern": _ENGINE, "minimum": 0}),
+]
+
+
 class Settings(Model):
     """agnes.yml. Its presence marks the root of a catalog; all of it is optional."""
 
@@ -85,7 +94,11 @@ class Settings(Model):
     groups: dict[RequiredText, list[Email]] = Field(
         {}, description="Groups of people by their e-mails: `finance: [ada@example.com]`."
     )
-    engine: Text | None = Field(None, description="Where canonical SQL runs. Default: DuckDB.")
+    engine: Engine | None = Field(
+        None,
+        description="Where canonical SQL runs: `postgres://host/warehouse`, without a password."
+        " Default: DuckDB.",
+    )
 
     @model_validator(mode="before")
     @classmethod

