@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agnes.cli.lazy import lazy
-from agnes.cli.options import CatalogOption, DataOption, JsonOption, source
+from agnes.cli.options import CatalogOption, DataOption, EngineOption, JsonOption, source
 from agnes.cli.output import echo, note, print_json, style
-from agnes.errors import AgnesError, NotFoundError
+from agnes.errors import AgnesError, NotFoundError, UsageError
+from agnes.model.layout import printable
 
 if TYPE_CHECKING:
     from agnes.compute.receipt import Receipt
@@ -52,10 +54,14 @@ def list_(json: JsonOption = False) -> None:
 def verify(
     receipt: Annotated[str, typer.Argument(help="A receipt's file, its id, or how that begins.")],
     data: DataOption = None,
+    engine: EngineOption = None,
     json: JsonOption = False,
     catalog: CatalogOption = None,
 ) -> None:
     """Run a receipt's query again and compare: 1 is returned if other numbers come out.
+
+    A receipt does not say by itself where to connect to: what was computed in another engine is
+    run there with --engine, or on files with --data.
 
     \b
     Examples:
@@ -63,14 +69,18 @@ def verify(
       da answers verify 20260131 --json
       da metrics run revenue/mrr --json > mrr.json; da answers verify mrr.json
     """
-    from agnes.cli.at_hand import open_data
+    from agnes.cli.at_hand import engine_at_hand, open_data
     from agnes.compute.receipt import find_receipt, read_receipt
     from agnes.compute.verify import verify as compare
 
     found = read_receipt(find_receipt(receipt, _folder()))
     row = _in_force(found.metric, catalog)
-    with open_data(data, catalog, found.row_count) as (engine, files, _):
-        verdict = compare(found, engine, files, row)
+    if found.engine != "duckdb" and not data and engine_at_hand(engine, data, catalog) is None:
+        there = shlex.quote(printable(found.engine))
+        remedy = f"run it there: --engine {there}; or on files: --data DIR"
+        raise UsageError(f"{found.id} was computed in another engine", remedy)
+    with open_data(data, catalog, found.row_count, engine) as (opened, files, _):
+        verdict = compare(found, opened, files, row)
     if json:
         print_json(verdict.as_dict())
     else:

@@ -41,6 +41,16 @@ DataOption = Annotated[
         show_default=False,
     ),
 ]
+EngineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--engine",
+        metavar="URL",
+        help="Where it runs: postgres://user@host/database. Default: `engine` of agnes.yml, else"
+        " DuckDB on the data at hand.",
+        show_default=False,
+    ),
+]
 RevisionOption = Annotated[
     str | None,
     typer.Option("--rev", help="Read a revision: v1.2, HEAD~10, a commit id.", show_default=False),

@@ -18,6 +18,7 @@ from agnes.cli.options import (
     AsOfOption,
     CatalogOption,
     DataOption,
+    EngineOption,
     IdArgument,
     JsonOption,
     NoSyncOption,
@@ -83,6 +84,7 @@ def run(
         typer.Option("--where", metavar="CONDITION", help="Rows that count: \"region = 'EU'\"."),
     ] = None,
     data: DataOption = None,
+    engine: EngineOption = None,
     output: Annotated[Format, typer.Option("--format", "-f", help="How it is shown.")] = (
         Format.table
     ),
@@ -135,7 +137,7 @@ def run(
         where,
     )
     if remote:
-        if compile_ or data or rev or as_of or worktree:
+        if compile_ or data or engine or rev or as_of or worktree:
             raise UsageError("--remote runs what the server serves, on its data", "leave it out")
         found, kept = ask_server_to_run(metric_id, ask, limit), ""
     else:
@@ -143,9 +145,9 @@ def run(
             source, catalog, revision=rev, as_of=as_of, worktree=worktree, no_sync=no_sync
         )
         if compile_:
-            echo(_compiled(metric_id, wanted, ask, data, catalog))
+            echo(_compiled(metric_id, wanted, ask, data, catalog, engine))
             return
-        found, kept = _compute(metric_id, wanted, ask, data, catalog, limit)
+        found, kept = _compute(metric_id, wanted, ask, data, catalog, engine, limit)
     _show(found, shown, file)
     for words in found["notes"]:
         note(words)
@@ -164,13 +166,14 @@ def _compute(
     ask: Ask,
     data: Path | None,
     catalog: Path | None,
+    url: str | None,
     limit: int,
 ) -> tuple[dict[str, Any], str]:
     """The answer, and what to say of its receipt."""
     from agnes.cli.at_hand import keep, open_data
 
-    with open_data(data, catalog, limit) as (engine, files, workspace):  # the sandbox starts, and
-        with wanted() as found:  # meanwhile the metric is read
+    with open_data(data, catalog, limit, url) as (engine, files, workspace):
+        with wanted() as found:  # while the sandbox starts
             row = found.metric(metric_id)
         from agnes.compute.account import answer, document
 
@@ -179,9 +182,14 @@ def _compute(
 
 
 def _compiled(
-    metric_id: str, wanted: Wanted, ask: Ask, data: Path | None, catalog: Path | None
+    metric_id: str,
+    wanted: Wanted,
+    ask: Ask,
+    data: Path | None,
+    catalog: Path | None,
+    url: str | None,
 ) -> str:
-    """The query, bound to the data here if there is any."""
+    """The query as the engine gets it, bound to the data if there is any."""
     from agnes.cli.at_hand import open_data
     from agnes.compute.run import columns_of, compile_metric
     from agnes.compute.subject import Row
@@ -193,19 +201,21 @@ def _compiled(
             return [str(column["column_name"]) for column in found.columns(table)]
 
         try:
-            with open_data(data, catalog) as (engine, _, _):
+            with open_data(data, catalog, engine=url) as (engine, _, _):
                 derived = compile_metric(subject, ask, columns_of(engine))
                 engine.query(derived.sql, derived.parameters, 0)
+                sql = engine.compile(derived.sql, derived.parameters)
         except NotFoundError:
             if data is not None:
                 raise
             derived = compile_metric(subject, ask, declared)
+            sql = derived.sql
             note("there is no data here, so that it was not bound")
     for name, day in derived.parameters.items():
         note(f"${name} is {day}")
     for words in derived.notes:
         note(words)
-    return derived.sql.rstrip()
+    return sql.rstrip()
 
 
 def ask_server_to_run(metric_id: str, ask: Ask, limit: int) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agnes.cli.options import CatalogOption, DataOption, JsonOption, catalog_path, complete_metric
+from agnes.cli.options import (
+    CatalogOption,
+    DataOption,
+    EngineOption,
+    JsonOption,
+    catalog_path,
+    complete_metric,
+)
 from agnes.cli.output import echo, note, print_json, progress, style
 from agnes.errors import AgnesError
 
@@ -29,6 +36,7 @@ def run(
         ),
     ] = None,
     data: DataOption = None,
+    engine: EngineOption = None,
     rev: Annotated[
         str | None,
         typer.Option(
@@ -67,8 +75,12 @@ def run(
     cases = read_cases(_files(root, rev), metric_ids or [])
     report = Report([])
     if cases.found or cases.broken:
-        with open_data(data, catalog) as (engine, files, _), progress("Testing") as advance:
-            report = _placed(run_tests(engine, cases, files.tables, advance), root)
+        with (
+            open_data(data, catalog, engine=engine) as (opened, files, _),
+            progress("Testing") as advance,
+        ):
+            with_data = cases.tables if files is None else files.tables
+            report = _placed(run_tests(opened, cases, with_data, advance), root)
     else:
         note("no metric has tests; see docs/metric-tests.md for how to write some")
     if junit is not None:

@@ -59,7 +59,10 @@ def answer(
         data = hashes_of(read, files.notes)
         check_unmoved(before, read)
     commit = row.get("commit_id") or None
-    return found, receipt_of(found, subject, commit=commit, engine=engine.name, data=data)
+    sent = engine.compile(derived.sql, derived.parameters)
+    return found, receipt_of(
+        found, subject, commit=commit, engine=engine.name, sent=sent, data=data
+    )
 
 
 def document(found: Answer, receipt: Receipt) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Engine(Protocol):
     """A place to run SQL, in DuckDB's dialect whatever it is made of; a context manager.
 
     Args:
-        name: what a receipt calls it: `duckdb`, `postgres`.
+        name: what a receipt calls it: `duckdb`, or an address without passwords.
     """
 
     name: str
@@ -39,12 +39,24 @@ class Engine(Protocol):
         """
         ...
 
+    def compile(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
+        """The text that is run for a SELECT: the same in DuckDB, another dialect elsewhere.
+
+        Raises:
+            SandboxError: it was refused.
+        """
+        ...
+
     def columns(self, table: str) -> list[Column]:
         """The columns of a table.
 
         Raises:
             SandboxError: there is no such table, or it cannot be read.
         """
+        ...
+
+    def cancel(self) -> None:
+        """From another thread: end what runs, and what is asked from now on."""
         ...
 
     def close(self) -> None:
@@ -100,13 +112,17 @@ class Shared:
             with self._lock:
                 self._running.discard(running)
 
+    def compile(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:  # noqa: ARG002
+        """The text itself; see `Engine`."""
+        return sql
+
     def columns(self, table: str) -> list[Column]:
         """The columns of a table; see `Engine`."""
         quoted = '"' + table.replace('"', '""') + '"'
         return list(self.query(f"FROM {quoted}", limit=0).columns)
 
     def cancel(self) -> None:
-        """From another thread: end what runs, and what is asked from now on."""
+        """End what runs; see `Engine`."""
         with self._lock:
             self._cancelled = True
             for running in self._running:

@@ -25,6 +25,7 @@ MOST_ROWS = 1_000
 MAX_BYTES = 8 * 1024 * 1024
 FOLDER = "user/receipts"
 """Where a workspace keeps them."""
+_WHAT = "a receipt is what da metrics run --json prints, or a file of user/receipts/"
 _ID = re.compile("[0-9A-Za-z_.-]{1,200}")
 
 
@@ -40,7 +41,8 @@ class Receipt:
         definition: the hash of the definition, see `agnes.load.certificate.written`.
         fields: the definition itself, from which `agnes.model.metric.Metric` can be made.
         asked, sql, parameters: what was asked, the query that was run, and a day for each `$name`.
-        engine: where it ran.
+        engine: where it ran: `duckdb`, or the address of another, without passwords.
+        sent: the query in that engine's dialect, its parameters written into it; None for DuckDB.
         data: the SHA-256 of each table's file that the query reads; None where there are no files.
         columns, types, rows: what came out, rows as `POST /api/query` gives them; None for more
             than a thousand.
@@ -70,6 +72,7 @@ class Receipt:
     asked: Ask = field(default_factory=Ask)
     parameters: dict[str, date] = field(default_factory=dict)
     engine: str = "duckdb"
+    sent: str | None = None
     data: dict[str, str] | None = None
     truncated: bool = False
     receipt: Literal[1] = 1
@@ -95,13 +98,20 @@ _CAME_OUT = {"columns", "types", "rows", "row_count", "truncated"}
 
 
 def receipt_of(
-    answer: Answer, row: Row, *, commit: str | None, engine: str, data: Mapping[str, str] | None
+    answer: Answer,
+    row: Row,
+    *,
+    commit: str | None,
+    engine: str = "duckdb",
+    sent: str | None = None,
+    data: Mapping[str, str] | None,
 ) -> Receipt:
     """The receipt of an answer, made now.
 
     Args:
         row: the definition that the answer is of.
         commit: the one that last changed the definition.
+        engine, sent: where it ran, and the query that ran there.
         data: the SHA-256 of each table's file that was read, taken before.
     """
     rows = as_json(answer.result)
@@ -117,6 +127,7 @@ def receipt_of(
         sql=answer.derived.sql,
         parameters=dict(answer.derived.parameters),
         engine=engine,
+        sent=None if sent == answer.derived.sql else sent,
         data=None if data is None else dict(data),
         columns=rows["columns"],
         types=rows["types"],
@@ -169,7 +180,7 @@ def read_receipt(path: Path) -> Receipt:
     try:
         content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
     except OSError as error:
-        raise NotFoundError(f"{path}: {error.strerror}", "list them: da answers list") from None
+        raise NotFoundError(f"{path}: {error.strerror}", _WHAT) from None
     reason = "it cannot be read as JSON"
     try:
         found = json.loads(content)
@@ -188,8 +199,7 @@ def read_receipt(path: Path) -> Receipt:
         reason = printable(f"{where}: {first['msg']}" if where else first["msg"])
     except (ValueError, RecursionError):
         pass
-    hint = "a receipt is what da metrics run --json prints, or a file of user/receipts/"
-    raise AgnesError(f"{path} is no receipt: {reason}", hint)
+    raise AgnesError(f"{path} is no receipt: {reason}", _WHAT)
 
 
 def find_receipt(name: str, folder: Path | None) -> Path:

@@ -7,6 +7,6 @@ The SQL is DuckDB's and passes the gate; `agnes.sql.transpile` says it in the en
 refuses; Ibis, an extra, connects.
 """
 
-from agnes.engines.engine import IbisEngine, engine_url, open_engine
+from agnes.engines.engine import IbisEngine, open_engine
 
-__all__ = ["IbisEngine", "engine_url", "open_engine"]
+__all__ = ["IbisEngine", "open_engine"]

@@ -16,7 +16,7 @@ from agnes.model.engine import SCHEMES, secrets_in, split_url, without_secrets
 from agnes.sandbox import Column, Limits, Result
 from agnes.sql.problem import RefusedSqlError
 from agnes.sql.translation.kinds import Kind
-from agnes.sql.transpile import translate
+from agnes.sql.transpile import Translation, translate
 
 LIMITS = Limits(seconds=300, memory_mb=4096, rows=200_000)
 _EXTRA = "pip install 'agnes[engines]'"
@@ -24,26 +24,6 @@ _SPELLED = {"INT": "INTEGER", "TEXT": "VARCHAR", "TIMESTAMPTZ": "TIMESTAMP WITH 
 """Types as DuckDB itself writes them."""
 _PACKAGES = {"spark": "pyspark"}
 _SHOWN = 500
-
-
-def engine_url(option: str | None, setting: str | None) -> str | None:
-    """Where a metric runs.
-
-    Args:
-        option: what the caller asked for, if anything.
-        setting: `engine` of agnes.yml.
-
-    Returns:
-        The address of an engine; None for DuckDB on parquet files.
-
-    Raises:
-        UsageError: it is no address of one.
-    """
-    url = option or setting
-    if url is None or url in ("duckdb", "duckdb://"):
-        return None
-    _dialect(url)
-    return url
 
 
 def open_engine(url: str, limits: Limits = LIMITS) -> IbisEngine:
@@ -92,17 +72,18 @@ class IbisEngine:
     """A session with an engine; see `agnes.compute.engine.Engine`.
 
     Args:
-        name: the dialect: what a receipt calls it.
-        url: its address without passwords.
+        dialect: what is spoken there.
+        name: its address without passwords: what a receipt calls it.
         secrets: what no message may say.
     """
 
-    def __init__(self, session: Session, name: str, url: str, secrets: list[str]) -> None:
+    def __init__(self, session: Session, dialect: str, name: str, secrets: list[str]) -> None:
         self.name = name
-        self.url = url
+        self._dialect = dialect
         self._session = session
         self._secrets = secrets
         self._lock = Lock()
+        self._cancelled = False
         self._columns: dict[str, list[Column]] = {}
 
     def __enter__(self) -> Self:
@@ -126,20 +107,10 @@ class IbisEngine:
         """
         rows = self._session.limits.rows
         most = rows if limit is None else min(limit, rows)
-        try:
-            found = translate(sql, self.name, parameters, self._schema, most + 1)
-        except RefusedSqlError as refused:
-            problem = refused.problems[0]
-            raise SandboxError(
-                "refused",
-                problem.message,
-                problem.place.start,
-                problem.place.length or None,
-                hint=problem.hint,
-            ) from None
-        except (UntranslatableError, UsageError) as error:
-            raise SandboxError("refused", error.message, hint=error.hint) from None
+        found = self._translate(sql, parameters, most and most + 1)
         with self._lock:
+            if self._cancelled:
+                raise _cancelled()
             try:
                 with self._session.run(found.sql) as answer:
                     return _result(answer, found.names, found.kinds, most)
@@ -147,6 +118,14 @@ class IbisEngine:
                 raise
             except Exception as error:  # noqa: BLE001 -- drivers have no common one
                 raise self._failed(error) from None
+
+    def compile(self, sql: str, parameters: Mapping[str, Any] | None = None) -> str:
+        """What is sent for a SELECT, its parameters written into it.
+
+        Raises:
+            SandboxError: it is refused.
+        """
+        return self._translate(sql, parameters, None).sql
 
     def columns(self, table: str) -> list[Column]:
         """The columns of a table, with the types that DuckDB would have for them.
@@ -159,10 +138,33 @@ class IbisEngine:
                 self._columns[table] = self._look_up(table)
         return self._columns[table]
 
+    def cancel(self) -> None:
+        """From another thread: end what runs, and what is asked from now on."""
+        self._cancelled = True
+        with suppress(Exception):  # what has ended already needs no end
+            self._session.cancel()
+
     def close(self) -> None:
         """End the session."""
         with suppress(Exception):  # what is gone already is closed
             self._session.connection.disconnect()
+
+    def _translate(
+        self, sql: str, parameters: Mapping[str, Any] | None, most: int | None
+    ) -> Translation:
+        try:
+            return translate(sql, self._dialect, parameters, self._schema, most)
+        except RefusedSqlError as refused:
+            problem = refused.problems[0]
+            raise SandboxError(
+                "refused",
+                problem.message,
+                problem.place.start,
+                problem.place.length or None,
+                hint=problem.hint,
+            ) from None
+        except (UntranslatableError, UsageError) as error:
+            raise SandboxError("refused", error.message, hint=error.hint) from None
 
     def _schema(self, table: str) -> dict[str, str]:
         return {column.name: column.type for column in self.columns(table)}
@@ -172,7 +174,7 @@ class IbisEngine:
 
         spelled = [table, table.lower(), table.upper()]
         error: Exception | None = None
-        for name in dict.fromkeys(reversed(spelled) if self.name == "snowflake" else spelled):
+        for name in dict.fromkeys(reversed(spelled) if self._dialect == "snowflake" else spelled):
             try:
                 schema = self._session.schema(name)
             except Exception as found:  # noqa: BLE001 -- drivers have no common one
@@ -182,15 +184,21 @@ class IbisEngine:
         assert error is not None
         if is_timeout(error):
             raise self._failed(error)
-        message = f"{self.name} has no table {table!r} that can be read here"
+        message = f"{self._dialect} has no table {table!r} that can be read here"
         raise SandboxError("failed", message, hint="docs/engines.md says which table a name means")
 
     def _failed(self, error: Exception) -> SandboxError:
+        if self._cancelled:
+            return _cancelled()
         if is_timeout(error):
             seconds = self._session.limits.seconds
             hint = "ask for less: fewer rows, a filter, an aggregate"
             return SandboxError("timeout", f"it took longer than {seconds:g} seconds", hint=hint)
-        return SandboxError("failed", f"{self.name}: {_said(error, self._secrets)}")
+        return SandboxError("failed", f"{self._dialect}: {_said(error, self._secrets)}")
+
+
+def _cancelled() -> SandboxError:
+    return SandboxError("crashed", "the query was cancelled")
 
 
 def _result(answer: Rows, names: list[str] | None, kinds: list[Kind | None], most: int) -> Result:

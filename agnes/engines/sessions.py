@@ -86,6 +86,9 @@ class Session:
         """The Ibis schema of a table; any exception where there is none."""
         return self.connection.get_schema(table)
 
+    def cancel(self) -> None:
+        """From another thread: end what runs, where the driver can; else the deadline does."""
+
 
 class Postgres(Session):
     """Transactions are read-only, and the server ends what takes too long."""
@@ -100,6 +103,10 @@ class Postgres(Session):
         }
         told = " ".join(f"-c {key}={value}" for key, value in settings.items())
         return {"options": told, "connect_timeout": _CONNECT_SECONDS}
+
+    def cancel(self) -> None:
+        """End what runs."""
+        self.connection.con.cancel()
 
 
 class Trino(Session):
@@ -158,6 +165,11 @@ class Spark(Session):
         for key, value in _SPARK_SETTINGS.items():
             session.conf.set(key, value)
         return cls(ibis.pyspark.connect(session), limits)
+
+    def cancel(self) -> None:
+        """End all jobs."""
+        context = getattr(self._spark, "sparkContext", None)
+        _ = context.cancelAllJobs() if context else self._spark.interruptAll()
 
     @property
     def _spark(self) -> Any:

@@ -66,11 +66,7 @@ Branch = Annotated[
 
 
 _ENGINE = rf"^({'|'.join(sorted(SCHEMES))})(://\S*)?$"
-Engine = Annotated[
-    Text,
-    AfterValidator(public_url),
-    Field(json_schema_extra={"pattern": _ENGINE, "minimum": 0}),
-]
+Engine = Annotated[str, AfterValidator(public_url), Field(json_schema_extra={"pattern": _ENGINE})]
 
 
 class Settings(Model):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from datetime import date, datetime
 from decimal import Decimal
+from threading import Timer
 
 import psycopg
 import pytest
 
-from agnes.engines import engine_url, open_engine
+from agnes.engines import open_engine
 from agnes.engines.values import type_of
 from agnes.errors import SandboxError, UnavailableError, UsageError
 from agnes.sandbox import Column, Limits
@@ -23,17 +24,10 @@ def failure(engine, sql: str, parameters=None) -> SandboxError:
     return caught.value
 
 
-def test_the_option_goes_before_the_setting_and_duckdb_is_no_other_engine():
-    assert engine_url(None, None) is None
-    assert engine_url("duckdb", "postgres://host/db") is None
-    assert engine_url(None, "postgres://host/db") == "postgres://host/db"
-    assert engine_url("trino://host/db", "postgres://host/db") == "trino://host/db"
-
-
 @pytest.mark.parametrize("url", ["mysql://host/db", "nonsense", "postgres:db"])
 def test_a_wrong_address_is_refused_with_an_example(url):
     with pytest.raises(UsageError, match="the address of the engine must") as caught:
-        engine_url(url, None)
+        open_engine(url)
     assert "postgres://" in str(caught.value.hint)
 
 
@@ -60,7 +54,7 @@ def test_where_nothing_answers_the_password_is_not_said():
 def test_what_a_driver_says_is_said_without_the_password(postgres_url):
     url = postgres_url.replace("postgres:@", f"postgres:{SECRET}@")
     with open_engine(url) as engine:
-        assert SECRET not in engine.url
+        assert SECRET not in engine.name
         error = failure(engine, f"SELECT CAST('{SECRET}' AS DECIMAL(4, 2)) AS x")
     assert error.kind == "failed"
     assert SECRET not in error.message
@@ -118,6 +112,28 @@ def test_a_query_that_takes_too_long_is_ended(postgres_url):
     with open_engine(postgres_url, Limits(seconds=0.2)) as engine:
         error = failure(engine, "SELECT COUNT(*) AS n FROM events a, events b, events c")
     assert (error.kind, error.message) == ("timeout", "it took longer than 0.2 seconds")
+
+
+def test_a_query_is_ended_from_another_thread_and_none_is_begun_after(postgres_url):
+    with open_engine(postgres_url, Limits(seconds=60)) as engine:
+        Timer(0.3, engine.cancel).start()
+        error = failure(engine, "SELECT COUNT(*) AS n FROM events a, events b, events c")
+        assert (error.kind, error.message) == ("crashed", "the query was cancelled")
+        assert failure(engine, "SELECT 1 AS x").message == "the query was cancelled"
+
+
+def test_a_query_is_bound_and_not_run_when_no_rows_are_asked_for(postgres_engine):
+    sql = "SELECT SUM(n / n) AS x FROM facts"
+    assert failure(postgres_engine, sql).kind == "failed"
+    found = postgres_engine.query(sql, limit=0)
+    assert ([it.name for it in found.columns], found.rows) == (["x"], ())
+
+
+def test_what_is_sent_can_be_seen(postgres_engine):
+    sent = postgres_engine.compile(
+        "SELECT n FROM facts WHERE day >= $day", {"day": date(2025, 1, 1)}
+    )
+    assert "CAST('2025-01-01' AS DATE)" in sent
 
 
 def test_rows_beyond_the_limit_are_said_to_be_there(postgres_engine):
