@@ -56,6 +56,8 @@ lock: $(READY)  ## Choose the versions anew
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
 	$(LOCK) --extra server --extra postgres --extra oidc --extra mcp -c requirements/dev.txt pyproject.toml -o requirements/server.txt
 	echo 'ibis-framework[pyspark]' | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/spark.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python scripts/duckdb_names.py
 	echo hatchling | $(LOCK) --no-annotate -c requirements/dev.txt - -o requirements/build.txt
 
 clean:

@@ -21,7 +21,8 @@ from agnes.api.metrics import MetricId
 from agnes.api.problems import problems
 from agnes.api.query import GONE, gone
 from agnes.auth.principal import Principal
-from agnes.compute.account import Files, answer, document
+from agnes.compute.account import answer, document
+from agnes.compute.data import Files
 from agnes.compute.engine import Shared
 from agnes.errors import AgnesError, SandboxError
 from agnes.model.grain import Grain

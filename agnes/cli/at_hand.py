@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from agnes.errors import UsageError
 
 if TYPE_CHECKING:
-    from agnes.compute.account import Files
+    from agnes.compute.data import Files
     from agnes.compute.engine import Engine
     from agnes.compute.receipt import Receipt
     from agnes.workspace.layout import Workspace
@@ -35,7 +35,7 @@ def open_data(
     """
     from agnes.cli.data import data_called
     from agnes.cli.query import data_folders
-    from agnes.compute.account import Files
+    from agnes.compute.data import Files
     from agnes.compute.engine import LIMITS, DuckDB
     from agnes.queries.local import local_data
     from agnes.sandbox import Limits

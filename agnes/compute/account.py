@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from agnes.compute.data import Notes, check_unmoved, files_of, hashes_of, versions_of
+from agnes.compute.data import Files, check_unmoved, files_of, hashes_of, versions_of
 from agnes.compute.engine import Engine
 from agnes.compute.numbers import read_columns
 from agnes.compute.receipt import Receipt, receipt_of
 from agnes.compute.run import Answer, columns_of, compile_metric, execute
 from agnes.compute.subject import Row, Subject
-from agnes.queries.tables import Tables
 from agnes.queries.values import answer as rows_of
 from agnes.sql.ask import Ask
-
-
-@dataclass(frozen=True)
-class Files:
-    """The files that an engine reads.
-
-    Args:
-        tables: the parquet files of each table.
-        notes: hashes that are known, see `agnes.compute.data.hashes_of`.
-    """
-
-    tables: Tables
-    notes: Notes = field(default_factory=dict)
 
 
 def answer(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,19 @@ from agnes.queries.tables import Tables, names_of
 from agnes.sql.names import lower
 
 Notes = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The files that an engine reads.
+
+    Args:
+        tables: the parquet files of each table.
+        notes: hashes that are known, see `hashes_of`.
+    """
+
+    tables: Tables
+    notes: Notes = field(default_factory=dict)
 
 
 def files_of(reads: Iterable[str], tables: Tables) -> dict[str, Path]:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from agnes.compute.account import Files
-from agnes.compute.data import files_of, hashes_of
+from agnes.compute.data import Files, files_of, hashes_of
 from agnes.compute.engine import Engine
 from agnes.compute.receipt import Receipt, result_hash
 from agnes.compute.run import columns_of, compile_metric

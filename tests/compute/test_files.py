@@ -7,7 +7,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from agnes.compute.account import Files, answer, document
+from agnes.compute.account import answer, document
+from agnes.compute.data import Files
 from agnes.compute.files import write_chart, write_parquet
 from agnes.sql.ask import Ask
 from tests.compute.conftest import METRICS

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from agnes.compute.account import Files, answer, document
-from agnes.compute.data import check_unmoved, files_of, hashes_of, versions_of
+from agnes.compute.account import answer, document
+from agnes.compute.data import Files, check_unmoved, files_of, hashes_of, versions_of
 from agnes.compute.receipt import find_receipt, keep, kept_in, read_receipt
 from agnes.errors import AgnesError, NotFoundError
 from agnes.load.certificate import written

@@ -8,7 +8,8 @@ from datetime import date
 import duckdb
 import pytest
 
-from agnes.compute.account import Files, answer
+from agnes.compute.account import answer
+from agnes.compute.data import Files
 from agnes.compute.engine import DuckDB
 from agnes.compute.verify import changes, stale, verify
 from agnes.sql.ask import Ask

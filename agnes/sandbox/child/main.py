@@ -11,6 +11,7 @@ from agnes.sandbox import wire
 from agnes.sandbox.child import answer
 from agnes.sandbox.child.database import connect, set_up
 from agnes.sandbox.child.lockdown import limit_seconds, lock_down
+from agnes.sandbox.child.names import names_of
 from agnes.sandbox.child.statement import Gate
 
 
@@ -32,9 +33,10 @@ def _serve(requests: BufferedReader, channel: int) -> None:
         return
     tables, memory_mb, seconds = setup["tables"], setup["memory_mb"], setup["seconds"]
     connection = connect(memory_mb // 2)
+    names = names_of(connection)
     lock_down([path for table in tables for path in table.get("files", ())], memory_mb)
     broken = set_up(connection, tables)
-    gate = Gate(connection)
+    gate = Gate(connection, names)
     _write(channel, b"{}")
     while request := _read(requests):
         limit_seconds(seconds)

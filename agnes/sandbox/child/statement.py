@@ -9,6 +9,8 @@ from typing import Any
 
 import _duckdb
 
+from agnes.sandbox.child.names import Names
+
 # Of equal length, so that a place in the one is a place in the other and in neither of them.
 BARE = " " * 25
 QUERY = "SELECT * FROM (\n".rjust(25)
@@ -47,28 +49,19 @@ class RefusedError(Exception):
 class Gate:
     """Lets one SELECT through that reads nothing but tables.
 
-    What else DuckDB has to offer is asked of DuckDB itself, so that a new version's new functions
-    are refused before anybody here has heard of them.
+    What else DuckDB has to offer is known of the build at hand, so that a new version's new
+    functions are refused before anybody here has heard of them.
+
+    Args:
+        names: what this DuckDB has.
     """
 
-    def __init__(self, connection: _duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: _duckdb.DuckDBPyConnection, names: Names) -> None:
         self._connection = connection
-        functions = connection.execute(
-            "SELECT DISTINCT lower(function_name),"
-            " function_type IN ('table', 'table_macro', 'pragma') AS of_table"
-            " FROM duckdb_functions()"
-            " WHERE of_table OR has_side_effects OR starts_with(function_name, '__internal')"
-        ).fetchall()
-        views = connection.execute(
-            "SELECT view_name FROM duckdb_views()"
-            " WHERE internal AND schema_name <> 'information_schema'"
-        ).fetchall()
-        self._functions = {name for name, of_table in functions if not of_table}
-        self._functions = (self._functions | _TELLING) - _HARMLESS
-        self._views = {name for (name,) in views}
-        table_functions = {name for name, of_table in functions if of_table}
+        self._functions = (names.functions | _TELLING) - _HARMLESS
+        self._views = names.views
         self._words = (
-            self._functions | self._views | _SCHEMAS | _KEYWORDS | table_functions
+            self._functions | self._views | _SCHEMAS | _KEYWORDS | names.table_functions
         ) - _TABLE_FUNCTIONS
 
     def statement(self, sql: str, prefix: str, suffix: str = "\n)") -> _duckdb.Statement:
