@@ -129,6 +129,12 @@ def measure(folder: Path, tables: int, megabytes: int, rounds: int) -> None:
     row("da analyst setup, all eight steps", f"{speed:,.0f} MB/s", f"{speed / fast:.2f} (>= 0.80)")
     speed = size / statistics.median(ours)
     row("da sync of all tables", f"{speed:,.0f} MB/s", f"{speed / fast:.2f}")
+    loading = statistics.median(ours) - statistics.median(quiet)
+    row(
+        "  what the files take of that",
+        f"{size / loading:,.0f} MB/s",
+        f"{size / loading / fast:.2f}",
+    )
     row(
         "da sync, nothing new, cold",
         f"{1000 * statistics.median(quiet):,.0f} ms",

@@ -14,7 +14,7 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import duckdb
+    import _duckdb as duckdb
 
 _NAMES = count()
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {
@@ -33,7 +33,7 @@ class _Engine:
     def cursor(self) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if self._running is None:
-                import duckdb
+                import _duckdb as duckdb
 
                 self._running = duckdb.connect(config=_CONFIG)
             return self._running.cursor()

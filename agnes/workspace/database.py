@@ -34,7 +34,7 @@ def build_database(workspace: Workspace, snapshot: Path) -> Built:
         CacheError: the snapshot cannot be read.
         UnavailableError: it cannot be written. What was there before still is, as in all cases.
     """
-    import duckdb
+    import _duckdb as duckdb
 
     target, folder = workspace.database, workspace.duckdb_dir
     with writing(target), _alone(folder):
@@ -61,7 +61,7 @@ def is_at_home(workspace: Workspace) -> bool:
     Raises:
         CacheError: the database cannot be opened.
     """
-    import duckdb
+    import _duckdb as duckdb
 
     where = pattern(str(workspace.parquet_dir.absolute()))[1:-1]
     try:
@@ -76,7 +76,7 @@ def is_at_home(workspace: Workspace) -> bool:
 
 def holder(database: Path) -> str | None:
     """Who has a database open for writing, if somebody has."""
-    import duckdb
+    import _duckdb as duckdb
 
     try:
         duckdb.connect(str(database), read_only=True).close()
@@ -87,7 +87,7 @@ def holder(database: Path) -> str | None:
 
 def is_damaged(database: Path) -> bool:
     """Whether a database cannot be opened, by nobody's doing but its own."""
-    import duckdb
+    import _duckdb as duckdb
 
     try:
         duckdb.connect(str(database), read_only=True).close()
@@ -117,7 +117,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 def _set_aside(target: Path) -> Path | None:
     """Move a database that nobody can read out of the way; a log that is not its own goes."""
-    import duckdb
+    import _duckdb as duckdb
 
     if not target.exists():
         _log_of(target).unlink(missing_ok=True)  # DuckDB would take it for the new one's
@@ -155,7 +155,7 @@ def _copy(target: Path, temporary: Path) -> stat_result | None:
 
 
 def _take_place(temporary: Path, target: Path, before: stat_result | None) -> None:
-    import duckdb
+    import _duckdb as duckdb
 
     if before is not None:
         try:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
+from agnes.cache.engine import warm
 from agnes.config import client as config
 from agnes.errors import AgnesError, NotFoundError
 from agnes.workspace import catalog
@@ -83,6 +84,8 @@ class Sync:
         def first() -> None:
             self.catalog()
             told()
+            if self.outcome.catalog_changed:
+                warm()  # the database is built when the data are there
 
         pool = ThreadPoolExecutor(1, thread_name_prefix="catalog")
         try:

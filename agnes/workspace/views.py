@@ -22,7 +22,7 @@ from agnes.model.layout import printable
 from agnes.workspace.layout import Workspace
 
 if TYPE_CHECKING:
-    import duckdb
+    import _duckdb as duckdb
 
 CATALOG = ("metric_definitions", "column_metadata", "table_registry", "categories")
 """The catalog's tables that are put beside the data."""
@@ -126,7 +126,7 @@ def _readable(
 
     DuckDB tells no names apart by their case.
     """
-    import duckdb
+    import _duckdb as duckdb
 
     tables: dict[str, str] = {}
     skipped: dict[str, str] = {}
@@ -154,7 +154,7 @@ def _rename(
     connection: duckdb.DuckDBPyConnection, kind: str, name: str, theirs: dict[str, str]
 ) -> dict[str, str]:
     """Let a user's own table or view have another name than the one that a table has."""
-    import duckdb
+    import _duckdb as duckdb
 
     new = f"{name}_mine"
     while new.lower() in theirs:
@@ -169,7 +169,7 @@ def _rename(
 
 
 def _copy_catalog(connection: duckdb.DuckDBPyConnection, snapshot: Path) -> None:
-    import duckdb
+    import _duckdb as duckdb
 
     other = f"catalog_{secrets.token_hex(4)}"
     try:
