@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from agnes.diff.change import Change
 from agnes.diff.compare import File, compare_one
@@ -17,36 +18,17 @@ from agnes.diff.versions import read_version
 from agnes.git.repository import Repository
 from agnes.model.layout import ENDINGS, SETTINGS, survey
 
-
-@dataclass(frozen=True)
-class Passage:
-    """A commit that wrote a definition's file, which is not read.
-
-    Args:
-        commit, tree: the commit's id, and that of the catalog's folder in it.
-        key: the definition after it; before it, where it is gone.
-        old, new: its files before and after; None where it is not there.
-        change: what became of it, where it came, went, or got another id.
-        cut: a shallow clone ends here, so that nobody knows what was before.
-    """
-
-    commit: str
-    tree: str | None
-    key: Key
-    old: File | None
-    new: File | None
-    change: Change | None = None
-    cut: bool = False
+Side = TypeVar("Side")
 
 
 @dataclass(frozen=True)
-class Step:
+class Walked(Generic[Side]):
     """A commit that wrote a definition's file.
 
     Args:
         commit, tree: the commit's id, and that of the catalog's folder in it.
         key: the definition after it; before it, where it is gone.
-        old, new: its versions before and after; None where it is not there.
+        old, new: what it was before and after; None where it is not there.
         change: what became of it, where it came, went, or got another id.
         cut: a shallow clone ends here, so that nobody knows what was before.
     """
@@ -54,10 +36,15 @@ class Step:
     commit: str
     tree: str | None
     key: Key
-    old: Version | None
-    new: Version | None
+    old: Side | None
+    new: Side | None
     change: Change | None = None
     cut: bool = False
+
+
+Passage = Walked[File]
+"""With the files, which are not read."""
+Step = Walked[Version]
 
 
 def trail(repository: Repository, commit_id: str, key: Key) -> Iterator[Step]:
