@@ -48,7 +48,7 @@ def list_(json: JsonOption = False) -> None:
         echo("No receipts: da metrics run keeps one for each answer, in a workspace")
     for receipt in receipts:
         asked = ", ".join(_asked(receipt))
-        echo(f"{receipt.id}  {receipt.row_count} rows{f'  {asked}' if asked else ''}")
+        echo(f"{receipt.id}  {receipt.row_count} row(s){f'  {asked}' if asked else ''}")
 
 
 def verify(

@@ -94,5 +94,5 @@ def keep(receipt: Receipt, workspace: Workspace | None) -> str:
     data = ", ".join(f"{table} {digest[:8]}" for table, digest in (receipt.data or {}).items())
     return (
         f"{receipt.id}: definition {receipt.definition[:8]}{at}; {data or receipt.engine};"
-        f" {receipt.row_count} rows in {receipt.seconds:.2f} s"
+        f" {receipt.row_count} row(s) in {receipt.seconds:.2f} s"
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from agnes.compute.data import Files, check_unmoved, files_of, hashes_of, versions_of
 from agnes.compute.engine import Engine
 from agnes.compute.numbers import read_columns
 from agnes.compute.receipt import Receipt, receipt_of
-from agnes.compute.run import Answer, columns_of, compile_metric, execute
+from agnes.compute.run import Answer, columns_of, compile_metric, execute, run
 from agnes.compute.subject import Row, Subject
+from agnes.errors import AgnesError
 from agnes.queries.values import answer as rows_of
 from agnes.sql.ask import Ask
 
@@ -44,10 +46,24 @@ def answer(
         data = hashes_of(read, files.notes)
         check_unmoved(before, read)
     commit = row.get("commit_id") or None
+    if not found.result.rows and (ask.start or ask.end):
+        found = replace(found, notes=tuple(_periods_there(engine, subject, ask)))
     sent = engine.compile(derived.sql, derived.parameters)
     return found, receipt_of(
         found, subject, commit=commit, engine=engine.name, sent=sent, data=data
     )
+
+
+def _periods_there(engine: Engine, metric: Subject, ask: Ask) -> Iterator[str]:
+    """What to tell whoever asked for periods that are not there."""
+    try:
+        there = run(engine, metric, replace(ask, by=(), start=None, end=None)).result
+    except AgnesError:
+        return
+    period, _, _ = read_columns(there.columns, metric, ())
+    days = [] if period is None else [row[period] for row in there.rows if row[period] is not None]
+    if days and not there.truncated:
+        yield f"its periods begin between {min(days):%Y-%m-%d} and {max(days):%Y-%m-%d}"
 
 
 def document(found: Answer, receipt: Receipt) -> dict[str, Any]:
@@ -69,7 +85,7 @@ def document(found: Answer, receipt: Receipt) -> dict[str, Any]:
         "dimensions": [names[at] for at in parts],
         "value": names[value],
         **rows_of(found.result),
-        "notes": [*warnings(metric), *found.derived.notes],
+        "notes": [*warnings(metric), *found.derived.notes, *found.notes],
         "receipt": receipt.as_dict(rows=False),
     }
 

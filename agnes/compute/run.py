@@ -24,6 +24,7 @@ class Answer:
         derived: the query that was run.
         result: its rows.
         seconds: from the question to the last row, by the wall clock.
+        notes: what to know of the rows, besides what is to know of the query.
     """
 
     metric: Subject
@@ -31,6 +32,7 @@ class Answer:
     derived: Derived
     result: Result
     seconds: float
+    notes: tuple[str, ...] = ()
 
 
 def compile_metric(metric: Subject, ask: Ask, columns: Columns) -> Derived:

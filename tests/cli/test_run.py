@@ -57,6 +57,12 @@ def test_json_has_rows_and_receipt(da, shop):
     assert found["receipt"]["commit"] == shop.git("rev-parse", "HEAD")
 
 
+def test_who_asks_for_periods_that_are_not_there_is_told_which_are(da, shop):
+    done = da("metrics", "run", "revenue/mrr", "--start", "2030-01-01")
+    assert (done.code, done.out) == (0, "No rows\n")
+    assert "its periods begin between 2024-01-01 and 2024-12-01" in done.err
+
+
 def test_csv_can_be_read_again(da, shop):
     done = da("metrics", "run", "revenue/mrr", "--grain", "quarterly", "--format", "csv")
     rows = list(csv.reader(io.StringIO(done.out)))
