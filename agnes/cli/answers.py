@@ -52,7 +52,10 @@ def list_(json: JsonOption = False) -> None:
 
 
 def verify(
-    receipt: Annotated[str, typer.Argument(help="A receipt's file, its id, or how that begins.")],
+    receipt: Annotated[
+        str,
+        typer.Argument(help="A receipt's file, its id, or how that begins.", metavar="RECEIPT"),
+    ],
     data: DataOption = None,
     engine: EngineOption = None,
     json: JsonOption = False,

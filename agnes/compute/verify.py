@@ -167,6 +167,8 @@ def _tampered(receipt: Receipt, engine: Engine) -> Iterator[str]:
                 yield "its query is not the one that its definition gives"
     if receipt.rows is not None and result_hash(receipt.columns, receipt.rows) != receipt.result:
         yield "its rows do not have the hash that it names"
+    if receipt.rows is not None and len(receipt.rows) != receipt.row_count:
+        yield "it has another number of rows than it names"
 
 
 def _moved(receipt: Receipt, reads: Iterable[str], files: Files | None) -> Iterator[str]:

@@ -62,6 +62,7 @@ def test_data_that_is_gone_fails_and_says_so(receipt, tmp_path):
     [
         ({"sql": "SELECT 1 AS total_revenue"}, "not the one that its definition gives"),
         ({"rows": [["2025-01-01", 1.0]]}, "rows do not have the hash"),
+        ({"row_count": 3}, "another number of rows than it names"),
         ({"definition": "0" * 16}, "definition does not have the hash"),
     ],
 )
