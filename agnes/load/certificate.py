@@ -22,28 +22,36 @@ class Definition(Protocol):
     """The fields that carry meaning."""
 
     @property
-    def sql(self) -> str: ...  # noqa: D102
+    def sql(self) -> str:
+        """The canonical query."""
 
     @property
-    def sql_variants(self) -> Mapping[str, str]: ...  # noqa: D102
+    def sql_variants(self) -> Mapping[str, str]:
+        """Further queries, by `by_<dimension>`."""
 
     @property
-    def expression(self) -> str | None: ...  # noqa: D102
+    def expression(self) -> str | None:
+        """What is computed, in SQL."""
 
     @property
-    def unit(self) -> str | None: ...  # noqa: D102
+    def unit(self) -> str | None:
+        """What the value is counted in."""
 
     @property
-    def grain(self) -> str: ...  # noqa: D102
+    def grain(self) -> str:
+        """The length of a period."""
 
     @property
-    def type(self) -> str: ...  # noqa: D102
+    def type(self) -> str:
+        """What kind of metric it is."""
 
     @property
-    def filters(self) -> Sequence[str]: ...  # noqa: D102
+    def filters(self) -> Sequence[str]:
+        """Conditions on rows."""
 
     @property
-    def inputs(self) -> Sequence[str]: ...  # noqa: D102
+    def inputs(self) -> Sequence[str]:
+        """Metrics that it is made of."""
 
 
 def meaning(metric: Metric) -> str:
