@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from agnes.compute.engine import Engine
+from agnes.compute.run import run
+from agnes.errors import NotDerivableError
+from agnes.model.grain import GRAINS
+from agnes.model.metric import Metric
 from agnes.sandbox import Result
+from agnes.sql.ask import Ask
 from tests.compute.conftest import METRICS
 
 STARTER = [
@@ -130,6 +136,27 @@ PARAMETERS: Mapping[str, Any] = {
     "nothing": None,
 }
 TEXTS = ["O'Hara", "a\\b", "\\", "' OR 1=1 --", "\\' OR 1=1 --", 'ä\n%_\t"`$day', "\\n", "{x}"]
+
+
+def assert_derived_equal(engine: Engine, duckdb: Engine, metric: Metric) -> None:
+    """What is derived of a metric by grain, range, dimension and condition is equal."""
+    compared = 0
+    for ask in _asks(metric):
+        try:
+            expected = run(duckdb, metric, ask)
+        except NotDerivableError:
+            continue
+        assert_equal(run(engine, metric, ask).result, expected.result)
+        compared += 1
+    assert compared > 3
+
+
+def _asks(metric: Metric) -> Iterator[Ask]:
+    yield from (Ask(grain=grain) for grain in GRAINS)
+    yield Ask(start=date(2025, 2, 1), end=date(2025, 3, 31))
+    for name in metric.dimensions:
+        yield Ask(by=(name,))
+        yield Ask(by=(name,), where=f"{name} <> 'x'", grain="quarterly")
 
 
 def alike(one: Any, other: Any) -> bool:

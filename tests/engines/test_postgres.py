@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from tests.compute.conftest import METRICS
 from tests.engines.equality import (
     CONSTRUCTS,
     PARAMETERS,
     STARTER,
     TEXTS,
+    assert_derived_equal,
     assert_equal,
     starter_sql,
 )
@@ -20,6 +22,11 @@ def test_every_starter_query_gives_what_duckdb_gives(
 ):
     sql = starter_sql(metric_id, variant)
     assert_equal(postgres_engine.query(sql), duckdb_engine.query(sql))
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+def test_what_is_derived_gives_what_duckdb_gives(postgres_engine, duckdb_engine, metric_id):
+    assert_derived_equal(postgres_engine, duckdb_engine, METRICS[metric_id])
 
 
 @pytest.mark.parametrize("sql", CONSTRUCTS.values(), ids=CONSTRUCTS)

@@ -15,12 +15,14 @@ import pytest
 from agnes.engines import open_engine
 from agnes.errors import SandboxError
 from agnes.sandbox import Limits
+from tests.compute.conftest import METRICS
 from tests.engines.data import fill_spark
 from tests.engines.equality import (
     CONSTRUCTS,
     PARAMETERS,
     STARTER,
     TEXTS,
+    assert_derived_equal,
     assert_equal,
     starter_sql,
 )
@@ -57,6 +59,11 @@ def test_every_starter_query_gives_what_duckdb_gives(
 ):
     sql = starter_sql(metric_id, variant)
     assert_equal(spark_engine.query(sql), duckdb_engine.query(sql))
+
+
+@pytest.mark.parametrize("metric_id", METRICS)
+def test_what_is_derived_gives_what_duckdb_gives(spark_engine, duckdb_engine, metric_id):
+    assert_derived_equal(spark_engine, duckdb_engine, METRICS[metric_id])
 
 
 @pytest.mark.parametrize("sql", CONSTRUCTS.values(), ids=CONSTRUCTS)
