@@ -17,6 +17,8 @@ SCHEMES = {
 """What an address begins with, and the dialect that is spoken there."""
 _SECRET = ("password", "passwd", "auth", "secret", "token", "key", "passphrase", "credential")
 _HIDDEN = "***"
+_SPARK = ("spark.master", "spark.remote", "spark.app.name", "spark.sql.warehouse.dir")
+"""What agnes.yml may set of a Spark session. Others have it load code, such as `spark.jars`."""
 
 
 def split_url(url: str) -> SplitResult:
@@ -67,13 +69,19 @@ def written(parts: SplitResult) -> str:
 
 
 def public_url(url: str) -> str:
-    """The same address, if anybody may read it.
+    """The same address, if it may stand in agnes.yml, which everybody reads and obeys.
 
     Raises:
-        ValueError: it is none, or has a password in it.
+        ValueError: it is none, has a password in it, or sets what a catalog has no say in.
     """
-    if secrets_in(split_url(url)):
+    parts = split_url(url)
+    if secrets_in(parts):
         raise ValueError("has a password in it, which everybody could read; see docs/engines.md")
+    if SCHEMES[parts.scheme] == "spark":
+        for key, _ in parse_qsl(parts.query, keep_blank_values=True):
+            if key not in _SPARK:
+                known = ", ".join(_SPARK)
+                raise ValueError(f"sets {key} for everybody: here may be {known}; see --engine")
     return url
 
 

@@ -55,3 +55,9 @@ def test_a_refusal_does_not_repeat_what_may_hold_a_password():
     with pytest.raises(ValueError, match="must begin with") as caught:
         split_url(f"mysql://ada:{SECRET}@host/db")
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["spark.jars", "spark.sql.hive.metastore.jars", "x"])
+def test_a_catalog_sets_nothing_that_has_spark_load_code(key):
+    with pytest.raises(ValidationError, match=f"sets {key} for everybody"):
+        Settings.model_validate({"engine": f"pyspark://?spark.master=local&{key}=http://host/x"})
