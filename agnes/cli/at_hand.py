@@ -60,13 +60,14 @@ def engine_at_hand(option: str | None, data: Path | None, catalog: Path | None) 
     """The address of the engine that metrics run in; None for DuckDB on parquet files.
 
     It is the one that was asked for; else parquet files that were named, or those of the workspace
-    around; else what agnes.yml says.
+    around; else what agnes.yml says. From a workspace nothing connects elsewhere, since an agent
+    may compute there without being asked whether.
 
     Args:
         option, data, catalog: what was asked for.
 
     Raises:
-        UsageError: both an engine and files were.
+        UsageError: both an engine and files were, or another engine from within a workspace.
         AgnesError: agnes.yml does not validate.
     """
     from agnes.cli.options import catalog_or_none
@@ -75,11 +76,16 @@ def engine_at_hand(option: str | None, data: Path | None, catalog: Path | None) 
 
     if option and data:
         raise UsageError("--engine and --data exclude each other", "leave one of them out")
-    url = option
-    if url is None and data is None and (catalog or workspace_here() is None):
+    url, workspace = option, workspace_here()
+    if url is None and data is None and workspace is None:
         root = catalog_or_none(catalog)
         url = None if root is None else engine_of(root)
-    return None if url in ("duckdb", "duckdb://") else url
+    if url in (None, "duckdb", "duckdb://"):
+        return None
+    if workspace is not None:
+        hint = "run it in a clone of the catalog, outside of it; see docs/engines.md"
+        raise UsageError("a workspace computes on its own files", hint)
+    return url
 
 
 def keep(receipt: Receipt, workspace: Workspace | None) -> str:

@@ -13,6 +13,7 @@ from agnes.cli.at_hand import engine_at_hand
 from agnes.compute.engine import DuckDB
 from agnes.demo import write_demo_data
 from agnes.engines import open_engine
+from agnes.errors import UsageError
 from agnes.queries.tables import tables_in
 from agnes.scaffold import create_catalog
 from tests.conftest import own_environment
@@ -100,8 +101,16 @@ def test_a_workspace_answers_from_its_own_files(shop, url, catalog, tmp_path, mo
     make_workspace(tmp_path / "work", catalog.path)
     monkeypatch.chdir(tmp_path / "work")
     assert engine_at_hand(None, None, None) is None
-    assert engine_at_hand(None, None, shop) == url
-    assert engine_at_hand(url, None, None) == url
+    assert engine_at_hand(None, None, shop) is None
+    assert engine_at_hand("duckdb", None, None) is None
+
+
+def test_from_a_workspace_nothing_connects_elsewhere(url, catalog, tmp_path, monkeypatch):
+    make_workspace(tmp_path / "work", catalog.path)
+    monkeypatch.chdir(tmp_path / "work")
+    for asked in (None, catalog.path):
+        with pytest.raises(UsageError, match="its own files"):
+            engine_at_hand(url, None, asked)
 
 
 def test_an_engine_that_is_none_is_refused_with_the_place(da, shop):
