@@ -28,7 +28,7 @@ from agnes.cli.options import (
     source,
 )
 from agnes.cli.output import echo, note, print_json
-from agnes.errors import AgnesError, NotFoundError, UsageError
+from agnes.errors import AgnesError, NotFoundError, SandboxError, UsageError
 
 if TYPE_CHECKING:
     from agnes.source import Source
@@ -177,7 +177,13 @@ def _compute(
             row = found.metric(metric_id)
         from agnes.compute.account import answer, document
 
-        said, receipt = answer(engine, row, ask, files, limit)
+        try:
+            said, receipt = answer(engine, row, ask, files, limit)
+        except SandboxError as error:
+            if error.subtype != "MISSING_ENTRY":
+                raise
+            hint = "its data are missing or broken here: da sync gets them, --data DIR names others"
+            raise AgnesError(error.message, hint) from None
     return document(said, receipt), keep(receipt, workspace)
 
 

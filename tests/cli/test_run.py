@@ -63,6 +63,19 @@ def test_who_asks_for_periods_that_are_not_there_is_told_which_are(da, shop):
     assert "its periods begin between 2024-01-01 and 2024-12-01" in done.err
 
 
+@pytest.mark.parametrize("content", [None, b"no parquet"])
+def test_a_table_whose_data_are_missing_or_broken_is_named_with_the_remedy(da, shop, content):
+    path = shop.path / "data/parquet/orders.parquet"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    done = da("metrics", "run", "revenue/total_revenue")
+    assert (done.code, done.out) == (1, "")
+    error, remedy = done.err.splitlines()
+    assert "orders" in error
+    assert remedy.endswith("da sync gets them, --data DIR names others")
+
+
 def test_csv_can_be_read_again(da, shop):
     done = da("metrics", "run", "revenue/mrr", "--grain", "quarterly", "--format", "csv")
     rows = list(csv.reader(io.StringIO(done.out)))

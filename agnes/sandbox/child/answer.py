@@ -65,7 +65,7 @@ def fault(error: Exception, sql: str, broken: Mapping[str, str]) -> bytes:
     found = _details(error)
     subtype, candidates = found.get("error_subtype"), found.get("candidates")
     if subtype == "MISSING_ENTRY" and (why := broken.get(found["name"].lower())):
-        found["exception_message"] = why
+        found["exception_message"], candidates = why, None
     place = _place(sql, found.get("location"))
     signatures = _SIGNATURES.findall(found["exception_message"])[:_MOST]
     return json.dumps(
