@@ -152,10 +152,9 @@ def assert_derived_equal(engine: Engine, duckdb: Engine, metric: Metric) -> None
 
 
 def _asks(metric: Metric) -> Iterator[Ask]:
-    yield from (Ask(grain=grain) for grain in GRAINS)
+    yield from (Ask(grain=grain) for grain in GRAINS if grain != "daily")  # of many rows
     yield Ask(start=date(2025, 2, 1), end=date(2025, 3, 31))
-    for name in metric.dimensions:
-        yield Ask(by=(name,))
+    for name in metric.dimensions[:2]:
         yield Ask(by=(name,), where=f"{name} <> 'x'", grain="quarterly")
 
 
