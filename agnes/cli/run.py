@@ -117,6 +117,7 @@ def run(
       da metrics run revenue/total_revenue --grain weekly --where "region = 'emea'" --json
       da metrics run revenue/mrr --rev v1.2 --data data/snapshots/march
       da metrics run revenue/mrr --grain quarterly --compile
+      da metrics run revenue/mrr --engine postgres://ada@db.example.com/warehouse
     """
     from agnes.sql.ask import Ask
 
