@@ -1,8 +1,9 @@
-"""A server to try: the starter catalog, two years of sample data, and an admin."""
+"""A server to try: the starter catalog, two years of sample data, profiled, and an admin."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,10 @@ from typing import TYPE_CHECKING
 from agnes.config import author
 from agnes.demo import write_demo_data
 from agnes.git.refs import MARKER
+from agnes.profile import Profiles
+from agnes.profiling.at_hand import profile_tables
 from agnes.scaffold import create_catalog
+from agnes.sync.reading import open_snapshot
 from agnes.tables.folder import DataFolder
 
 if TYPE_CHECKING:
@@ -46,6 +50,21 @@ def show_data(data_dir: Path, today: date) -> int:
             for table, rows in write_demo_data(incoming, start=start, end=end).items():
                 folder.put(table, incoming / f"{table}.parquet", rows)
     return len(folder.entries())
+
+
+def show_profiles(catalog: Path, data_dir: Path, advance: Callable[[int, int], None]) -> None:
+    """Profile the sample data, unless their profiles are there.
+
+    Args:
+        advance: told how many tables are done, and of how many.
+
+    Raises:
+        CacheError: the catalog cannot be read.
+    """
+    folder = DataFolder(data_dir)
+    files = {table_id: [folder.file(table_id)] for table_id in folder.entries()}
+    with open_snapshot(catalog) as snapshot:
+        profile_tables(snapshot, files, Profiles(data_dir / "profiles"), advance=advance)
 
 
 def show_admin(state: State) -> str | None:

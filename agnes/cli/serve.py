@@ -157,10 +157,12 @@ def run(settings: InstanceSettings, *, demo: bool = False) -> None:
 def _fill(instance: Instance) -> str | None:
     from datetime import UTC, datetime
 
-    from agnes.showcase import show_admin, show_data
+    from agnes.showcase import show_admin, show_data, show_profiles
 
     with progress("Making two years of sample data"):
         show_data(instance.data_dir, datetime.now(UTC).date())
+    with progress("Profiling them") as advance:
+        show_profiles(instance.location.path, instance.data_dir, advance)
     return show_admin(instance.state)
 
 
