@@ -41,14 +41,14 @@ def open_data(
     from agnes.sandbox import Limits
     from agnes.workspace.freshness import workspace_here
 
-    workspace = None if data or catalog else workspace_here()
     limits = Limits(LIMITS.seconds, LIMITS.memory_mb, rows=max(limit, LIMITS.rows))
     if (url := engine_at_hand(engine, data, catalog)) is not None:
         from agnes.engines import open_engine
 
         with open_engine(url, limits) as elsewhere:
-            yield elsewhere, None, workspace
+            yield elsewhere, None, None
         return
+    workspace = None if data or catalog else workspace_here()
     tables = data_called(None, data, catalog).tables if data else None
     tables = tables or local_data(data_folders(catalog)).tables
     notes = {} if workspace is None else workspace.state().get("tables", {})

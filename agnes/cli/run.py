@@ -218,8 +218,9 @@ def _compiled(
             derived = compile_metric(subject, ask, declared)
             sql = derived.sql
             note("there is no data here, so that it was not bound")
-    for name, day in derived.parameters.items():
-        note(f"${name} is {day}")
+    if sql == derived.sql:
+        for name, day in derived.parameters.items():
+            note(f"${name} is {day}")
     for words in derived.notes:
         note(words)
     return sql.rstrip()
