@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -26,8 +27,11 @@ def queries():
 
 def children() -> set[int]:
     """The processes that were started here and run."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+    found: set[int] = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(OSError):  # a thread may end meanwhile
+            found.update(map(int, (task / "children").read_text().split()))
+    return found
 
 
 def until(condition) -> None:
