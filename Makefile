@@ -25,7 +25,7 @@ serve: $(READY)  ## Serve the starter pack with sample data, from ./agnes-demo
 	@$(BIN)/da serve --demo
 
 test: $(READY) lint  ## Linter, types and the test suite
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: $(READY)  ## The longer tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
