@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
-FILE = Path(__file__).parent.parent / "agnes/sandbox/child/known.py"
+FILE = Path(__file__).parent.parent / "agnes/sql/known.py"
 _HEAD = '''"""What one build of DuckDB has. `make lock` writes this, by scripts/duckdb_names.py."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 def main() -> None:
     """Ask DuckDB and write the module."""
     # The module that is written is not there yet, or is of another build.
-    sys.modules["agnes.sandbox.child.known"] = ModuleType("known")
+    sys.modules["agnes.sql.known"] = ModuleType("known")
     from agnes.sandbox.child.database import connect
     from agnes.sandbox.child.names import ask, build_of
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import re
 
+from agnes.sql import known
+
 IS_A_FILE, READ_TABLES = "is a file, not a table", "read a table that tables/ registers"
-SYSTEM_TABLES = frozenset(
-    """
-    duckdb_columns duckdb_constraints duckdb_databases duckdb_indexes duckdb_logs duckdb_schemas
-    duckdb_tables duckdb_types duckdb_views pg_am pg_attrdef pg_attribute pg_class pg_collation
-    pg_constraint pg_database pg_depend pg_description pg_enum pg_index pg_indexes pg_namespace
-    pg_prepared_statements pg_proc pg_sequence pg_sequences pg_settings pg_tables pg_tablespace
-    pg_type pg_views pragma_database_list sqlite_master sqlite_schema sqlite_temp_master
-    sqlite_temp_schema
-    """.split()
-)
+SYSTEM_TABLES = known.VIEWS
 _PATH = re.compile(r"[/\\:*?~]")
 _FILE_NAME = re.compile(
     r"\.(csv|tsv|txt|parquet|json|jsonl|ndjson|geojson|xlsx|arrow|avro|shp|gpkg|fgb|db|ddb"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agnes.sandbox.child import known, names
+from agnes.sandbox.child import names
 from agnes.sandbox.child.database import connect
 from agnes.sandbox.child.names import Names, ask, build_of, names_of
+from agnes.sql import known
 
 
 @pytest.fixture

@@ -15,5 +15,5 @@ In the order in which they go up:
 6. The parent kills the child when its time is over, and after anything out of the ordinary.
 
 The modules import nothing but the standard library, `_duckdb` (the compiled part of DuckDB, a
-quarter of the start of `duckdb`) and `agnes.sandbox.wire`.
+quarter of the start of `duckdb`), `agnes.sandbox.wire` and the names in `agnes.sql.known`.
 """

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import _duckdb
 
-from agnes.sandbox.child import known
+from agnes.sql import known
 
 
 class Names(NamedTuple):
