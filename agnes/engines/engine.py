@@ -52,7 +52,9 @@ def open_engine(url: str, limits: Limits = LIMITS) -> IbisEngine:
         session = kind.connect(split_url(url)._replace(scheme=package), limits)
     except ImportError as error:
         hint = f"pip install 'ibis-framework[{package}]'"
-        message = f"the driver for {package}:// is not installed: {error.name or error}"
+        message = (
+            f"the driver for {package}:// is not installed: {error.name or _said(error, secrets)}"
+        )
         raise UnavailableError(message, hint) from None
     except Exception as error:  # noqa: BLE001 -- drivers have no common one
         message = f"{shown} does not answer: {_said(error, secrets)}"
