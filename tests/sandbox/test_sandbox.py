@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -484,3 +485,19 @@ def test_a_parameter_is_bound_and_never_part_of_the_text():
         assert [column.type for column in found.columns] == ["VARCHAR", "DATE"]
         with pytest.raises(SandboxError, match="not provided"):
             sandbox.query("SELECT $a")
+
+
+@pytest.mark.parametrize(
+    ("limit", "most"),
+    [(resource.RLIMIT_CPU, 60), (resource.RLIMIT_AS, 8 << 30), (resource.RLIMIT_NOFILE, 256)],
+)
+def test_a_process_that_is_limited_already_runs_queries(limit, most):
+    code = (
+        "import resource, sys; resource.setrlimit(int(sys.argv[1]), (int(sys.argv[2]),) * 2)\n"
+        "from agnes.sandbox import Limits, Sandbox\n"
+        "with Sandbox(limits=Limits(seconds=300, memory_mb=16384)) as sandbox:\n"
+        "    print(sandbox.query('SELECT 42').rows)"
+    )
+    command = [sys.executable, "-c", code, str(limit), str(most)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("((42,),)\n", "")

@@ -55,7 +55,14 @@ def lock_down(files: Iterable[str], memory_mb: int) -> bool:
 
 
 def _limit(resource_number: int, most: int) -> None:
+    most = _allowed(resource_number, most)
     resource.setrlimit(resource_number, (most, most))
+
+
+def _allowed(resource_number: int, most: int) -> int:
+    """A limit, or the lower one that this process was started with and cannot raise."""
+    _, hard = resource.getrlimit(resource_number)
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def _landlock(libc: ctypes.CDLL, files: Iterable[str]) -> bool:
@@ -85,5 +92,6 @@ def _landlock(libc: ctypes.CDLL, files: Iterable[str]) -> bool:
 def limit_seconds(seconds: float) -> None:
     """Let the kernel end the process if the next statement outlives its parent's deadline."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    most = ceil(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.RLIM_INFINITY))
+    most = _allowed(resource.RLIMIT_CPU, ceil(used.ru_utime + used.ru_stime + seconds) + 1)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
